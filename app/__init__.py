@@ -1,0 +1,1 @@
+"""The service: upload bytes → decode → 28×28 digit → micro-batch → engine → prediction as JSON."""

@@ -1,0 +1,201 @@
+"""What can go wrong, each error with the HTTP status and the code it is answered with.
+
+ServiceError
+├── UploadError            the request is not one upload, or not one we take
+│   ├── MalformedBody          400  malformed_body
+│   ├── EmptyUpload            400  empty_upload
+│   ├── MissingFile            422  missing_file
+│   ├── UploadTooLarge         413  upload_too_large
+│   ├── TooManyFiles           413  too_many_files
+│   └── UnsupportedMediaType   415  unsupported_media_type
+├── ImageError             the upload is no picture we can read
+│   ├── NotAnImage             422  not_an_image
+│   ├── DamagedImage           422  damaged_image
+│   ├── TooManyPixels          413  too_many_pixels
+│   └── BlankImage             422  blank_image
+├── Unavailable            good input, not now
+│   ├── NotReady               503  not_ready
+│   ├── QueueFull              503  queue_full
+│   ├── Draining               503  draining
+│   └── DeadlineExceeded       504  deadline_exceeded
+├── EngineFailure          500  engine_failure
+└── ModelError             a version folder that must not be served
+    ├── ModelNotFound          500  model_not_found
+    ├── ModelDamaged           500  model_damaged
+    └── SelfTestFailed         500  self_test_failed
+"""
+
+
+class ServiceError(Exception):
+    """Base of every error that this service raises on purpose.
+
+    The message is the `detail` a caller reads, so it never names a path, a version of a
+    dependency or anything else about the machine.
+    """
+
+    status = 500
+    code = "internal_error"
+    title = "Internal error"
+
+
+class UploadError(ServiceError):
+    """The request does not carry an upload that can be taken."""
+
+    status = 400
+
+
+class MalformedBody(UploadError):
+    """The body breaks the rules of its own content type."""
+
+    code = "malformed_body"
+    title = "Malformed request body"
+
+
+class EmptyUpload(UploadError):
+    """The body, or the file in it, has no bytes."""
+
+    code = "empty_upload"
+    title = "Empty upload"
+
+
+class MissingFile(UploadError):
+    """The form has no file in the field that is read."""
+
+    status = 422
+    code = "missing_file"
+    title = "Missing file"
+
+
+class UploadTooLarge(UploadError):
+    """More bytes than the limit; said before they are read whole."""
+
+    status = 413
+    code = "upload_too_large"
+    title = "Upload too large"
+
+
+class TooManyFiles(UploadError):
+    """More files in one request than the limit."""
+
+    status = 413
+    code = "too_many_files"
+    title = "Too many files"
+
+
+class UnsupportedMediaType(UploadError):
+    """A content type that is neither a form nor an image we read."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Unsupported media type"
+
+
+class ImageError(ServiceError):
+    """The upload cannot be turned into a digit."""
+
+    status = 422
+
+
+class NotAnImage(ImageError):
+    """No decoder that is allowed here knows these bytes."""
+
+    code = "not_an_image"
+    title = "Not an image"
+
+
+class DamagedImage(ImageError):
+    """The header is an image's, the rest is truncated or broken."""
+
+    code = "damaged_image"
+    title = "Damaged image"
+
+
+class TooManyPixels(ImageError):
+    """The header announces more pixels than the limit; nothing was decoded."""
+
+    status = 413
+    code = "too_many_pixels"
+    title = "Too many pixels"
+
+
+class BlankImage(ImageError):
+    """A picture without ink."""
+
+    code = "blank_image"
+    title = "Blank image"
+
+
+class Unavailable(ServiceError):
+    """Good input that cannot be answered now.
+
+    Attributes:
+        retry_after_seconds: when trying again is worth it; None where nothing is known.
+    """
+
+    status = 503
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        """Keep the message and when to come back."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotReady(Unavailable):
+    """No version has been loaded and tested yet."""
+
+    code = "not_ready"
+    title = "Not ready"
+
+
+class QueueFull(Unavailable):
+    """The bounded queue has no room for these rows."""
+
+    code = "queue_full"
+    title = "Queue full"
+
+
+class Draining(Unavailable):
+    """The service is stopping and takes no new work."""
+
+    code = "draining"
+    title = "Shutting down"
+
+
+class DeadlineExceeded(Unavailable):
+    """The answer would come too late, so it was not computed."""
+
+    status = 504
+    code = "deadline_exceeded"
+    title = "Deadline exceeded"
+
+
+class EngineFailure(ServiceError):
+    """The engine raised, or answered with something that is no probability."""
+
+    code = "engine_failure"
+    title = "Engine failure"
+
+
+class ModelError(ServiceError):
+    """A version folder that must not be served."""
+
+
+class ModelNotFound(ModelError):
+    """No version folder, or none that this engine can run."""
+
+    code = "model_not_found"
+    title = "Model not found"
+
+
+class ModelDamaged(ModelError):
+    """A file of the version is missing, altered or of another schema."""
+
+    code = "model_damaged"
+    title = "Model damaged"
+
+
+class SelfTestFailed(ModelError):
+    """The golden digits did not come out as they did when the version was made."""
+
+    code = "self_test_failed"
+    title = "Self-test failed"

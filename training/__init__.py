@@ -1,0 +1,1 @@
+"""The offline half: MNIST → augment → AlexNet → fit → evaluate → compress → SavedModel."""
