@@ -1,0 +1,18 @@
+"""Turn an upload into the 28×28 digit the model expects.
+
+bytes → decode → grey → ink mask → crop → 20×20 → centre of mass → uint8 [28, 28]
+"""
+
+from app.imaging.decoding import Picture, decode, decode_picture
+from app.imaging.framing import frame, is_framed
+from app.imaging.normalisation import Normalised, normalise
+
+__all__ = [
+    "Normalised",
+    "Picture",
+    "decode",
+    "decode_picture",
+    "frame",
+    "is_framed",
+    "normalise",
+]

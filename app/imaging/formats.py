@@ -1,0 +1,122 @@
+"""The image formats that are read, told by their first bytes.
+
+Pillow's own `Image.open` is not used: it tries every format it knows, fills process-wide
+tables when first called, and warns or raises by a process-wide pixel limit.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from app.errors import DamagedImage, NotAnImage
+
+# A progressive JPEG of a camera has about ten scans, and each costs a pass over the whole
+# picture: a few kilobytes of thousands of scans would keep a core busy for minutes.
+MAX_JPEG_SCANS = 100
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
+
+
+def _as_it_is(upload: bytes) -> bytes:
+    return upload
+
+
+def _not_announced(_upload: bytes) -> tuple[int, int] | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One image format.
+
+    Attributes:
+        name: as people write it.
+        open: parses the header, and decodes nothing yet.
+        essential: the bytes of an upload that the decoder is to see.
+        announced_size: (width, height) by the header, for decoders that allocate on opening.
+        turns_itself: whether Pillow applies the orientation while it loads.
+    """
+
+    name: str
+    open: Callable[[BytesIO], ImageFile]
+    essential: Callable[[bytes], bytes] = _as_it_is
+    announced_size: Callable[[bytes], tuple[int, int] | None] = _not_announced
+    turns_itself: bool = False
+
+
+def recognise(upload: bytes) -> Format:
+    """Tell the format of an upload.
+
+    Raises:
+        NotAnImage: none of those that are read.
+    """
+    for magic, form in _BY_MAGIC:
+        if upload.startswith(magic):
+            return form
+    if upload[:4] == b"RIFF" and upload[8:12] == b"WEBP":
+        return _WEBP
+    raise NotAnImage("The upload is not a PNG, JPEG, WebP, BMP, GIF or TIFF image.")
+
+
+def _essential_chunks(upload: bytes) -> bytes:
+    """A PNG without the chunks that hold no pixels.
+
+    Compressed text and colour profiles can swell to gigabytes, and a broken animation chunk
+    makes Pillow warn; a picture of a digit needs none of them.
+    """
+    kept = [_PNG_SIGNATURE]
+    place = len(_PNG_SIGNATURE)
+    while place + 8 <= len(upload):
+        length, kind = struct.unpack_from(">I4s", upload, place)
+        end = place + 12 + length
+        if kind in _PNG_ESSENTIAL:
+            kept.append(upload[place:end])
+        place = end
+    return b"".join(kept)
+
+
+def _few_scans(upload: bytes) -> bytes:
+    if upload.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise DamagedImage("The JPEG image has too many scans.")
+    return upload
+
+
+def _webp_size(upload: bytes) -> tuple[int, int] | None:
+    """The canvas of a WebP file, which its decoder allocates before it says the size (RFC 9649)."""
+    kind, header = upload[12:16], upload[20:30].ljust(10, b"\0")
+    if kind == b"VP8X":
+        return (
+            1 + int.from_bytes(header[4:7], "little"),
+            1 + int.from_bytes(header[7:10], "little"),
+        )
+    if kind == b"VP8L":
+        bits = int.from_bytes(header[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", header, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+_WEBP = Format("WebP", WebPImageFile, announced_size=_webp_size)
+_TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
+_GIF = Format("GIF", GifImageFile)
+_BY_MAGIC = (
+    (_PNG_SIGNATURE, Format("PNG", PngImageFile, essential=_essential_chunks)),
+    (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_scans)),
+    (b"GIF87a", _GIF),
+    (b"GIF89a", _GIF),
+    (b"II*\0", _TIFF),
+    (b"MM\0*", _TIFF),
+    (b"BM", Format("BMP", BmpImageFile)),
+)
