@@ -1,0 +1,76 @@
+# Everything a newcomer types and CI runs. `make` alone lists it.
+#
+# .venv holds what serving needs and no more; .venv-dev holds all of it and training, tests and
+# checks besides. Each is remade when its lock file changes.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+RECIPE ?= production
+MODEL ?= pretrained
+IMAGE ?= alexnet-digits
+ARGS ?=
+
+SERVE = .venv/bin/python
+DEV = .venv-dev/bin/python
+PIP_TOOLS = pip-tools==7.6.2
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-container check format train image lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+serve: .venv/installed ## serve the model on http://127.0.0.1:8000 (HOST=, PORT=)
+	@HOST=$(HOST) PORT=$(PORT) $(SERVE) -m app
+
+test: .venv-dev/installed ## run every test that needs no Docker (ARGS="-k batching")
+	$(DEV) -m pytest --ignore=tests/container $(ARGS)
+
+test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
+	$(DEV) -m pytest tests/container $(ARGS)
+
+check: .venv-dev/installed ## lint, format, types, import rules, lock files
+	$(DEV) -m ruff check .
+	$(DEV) -m ruff format --check .
+	$(DEV) -m mypy
+	.venv-dev/bin/lint-imports
+	scripts/check-locks
+
+format: .venv-dev/installed ## let ruff rewrite what it can
+	$(DEV) -m ruff check --fix .
+	$(DEV) -m ruff format .
+
+train: .venv-dev/installed ## train a new version into models/ (RECIPE=tutorial|production|smoke)
+	$(DEV) -m training --recipe $(RECIPE) $(ARGS)
+
+image: ## build the container image (MODEL=pretrained|trained, RECIPE=, ARGS=)
+	DOCKER_BUILDKIT=1 docker build --build-arg MODEL=$(MODEL) --build-arg RECIPE=$(RECIPE) \
+		--tag $(IMAGE) $(ARGS) .
+
+lock: .venv-lock/installed ## bring the lock files up to pyproject.toml (ARGS=--upgrade: all anew)
+	scripts/lock $(ARGS)
+
+clean: ## remove the environments and every cache of this folder
+	rm -rf .venv .venv-dev .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+	find app training tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The newest Python that all wheels of a lock file exist for.
+.venv/installed: NEWEST = 3, 14
+.venv-dev/installed: NEWEST = 3, 13
+.venv/installed: requirements/serve.txt
+.venv-dev/installed: requirements/dev.txt
+.venv/installed .venv-dev/installed:
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= ($(NEWEST)) or sys.exit( \
+		"This needs Python 3.11 to %d.%d, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.11 ..." \
+		% ($(NEWEST), *sys.version_info[:2]))'
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+.venv-lock/installed: Makefile
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_TOOLS)
+	@touch $@
