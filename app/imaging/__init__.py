@@ -4,6 +4,7 @@ bytes → decode → grey → ink mask → crop → 20×20 → centre of mass �
 """
 
 from app.imaging.decoding import Picture, decode, decode_picture
+from app.imaging.formats import peek_pixels
 from app.imaging.framing import frame, is_framed
 from app.imaging.normalisation import Normalised, normalise
 
@@ -15,4 +16,5 @@ __all__ = [
     "frame",
     "is_framed",
     "normalise",
+    "peek_pixels",
 ]

@@ -120,3 +120,11 @@ _BY_MAGIC = (
     (b"MM\0*", _TIFF),
     (b"BM", Format("BMP", BmpImageFile)),
 )
+
+
+def peek_pixels(upload: bytes) -> int | None:
+    """Pixels of a PNG by its header, without decoding; None for any other upload."""
+    if not upload.startswith(_PNG_SIGNATURE) or len(upload) < 24:  # noqa: PLR2004 # IHDR's sizes end there
+        return None
+    width, height = struct.unpack_from(">II", upload, 16)
+    return int(width) * int(height)

@@ -1,0 +1,228 @@
+"""Gather rows that arrive together into one call of the engine, without a timer.
+
+While one batch runs the next one fills; an idle engine starts at once, so a lone request waits for
+nothing. All state belongs to the event loop; only `compute` runs elsewhere, in one thread.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull, ServiceError
+
+Rows = NDArray[np.uint8]
+Results = NDArray[np.float32]
+Compute = Callable[[Rows], Results]
+
+SMOOTHING = 0.2
+"""Weight of the newest batch in the running mean of seconds a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one submission.
+
+    Attributes:
+        results: float32 [n, k], row by row those of the rows submitted.
+        queue_seconds: from submission until its last batch started.
+        compute_seconds: of its last batch.
+        batch_rows: of that batch, batch-mates included.
+    """
+
+    results: Results
+    queue_seconds: float
+    compute_seconds: float
+    batch_rows: int
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """Rows of one caller that fit into one batch."""
+
+    rows: Rows
+    future: asyncio.Future[Outcome]
+    deadline: float
+    submitted: float
+
+
+@dataclass(slots=True)
+class _Batch:
+    jobs: list[_Job] = field(default_factory=list)
+    rows: int = 0
+
+
+class Batcher:
+    """A bounded queue of rows in front of one engine thread."""
+
+    def __init__(self, compute: Compute, *, max_batch_rows: int, max_queue_rows: int) -> None:
+        """Start nothing yet; the first submission does.
+
+        Args:
+            compute: rows uint8 [n, …] → results float32 [n, k]; runs in a thread of its own.
+            max_batch_rows: most rows of one call.
+            max_queue_rows: most rows that wait.
+        """
+        self._compute = compute
+        self._max_batch_rows = max_batch_rows
+        self._max_queue_rows = max_queue_rows
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._waiting: deque[_Job] = deque()
+        self._waiting_rows = 0
+        self._running: asyncio.Future[Results] | None = None
+        self._seconds_per_row = 0.0
+        self._is_closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def waiting_rows(self) -> int:
+        """Rows that wait for the engine now."""
+        return self._waiting_rows
+
+    async def submit(self, rows: Rows, *, deadline: float = float("inf")) -> Outcome:
+        """Have rows computed together with whatever else waits.
+
+        Args:
+            rows: uint8 [n, …], n at least 1. More than one batch takes are spread over several.
+            deadline: of the clock `time.monotonic`; rows not started by then are dropped.
+
+        Raises:
+            QueueFull: there is no room for all of them; none was queued.
+            DeadlineExceeded: the engine was not free in time.
+            Draining: the batcher was closed.
+            EngineFailure: the engine raised or gave something that is no result.
+        """
+        if self._is_closed:
+            raise Draining("The service is shutting down.")
+        if self._waiting_rows + len(rows) > self._max_queue_rows and not self._is_idle_for(rows):
+            raise QueueFull(
+                f"{self._waiting_rows} digits wait already, of {self._max_queue_rows} at most.",
+                retry_after_seconds=self._waiting_rows * self._seconds_per_row,
+            )
+        futures = self._enqueue(rows, deadline)
+        if self._running is None:
+            self._start_batch()
+        try:
+            outcomes = [await future for future in futures]
+        finally:
+            # Of a caller that has gone, or one of whose parts failed, nothing more is computed.
+            for future in futures:
+                _abandon(future)
+        return outcomes[0] if len(outcomes) == 1 else _join(outcomes)
+
+    async def close(self) -> None:
+        """Refuse what comes, finish what was accepted, end the thread."""
+        self._is_closed = True
+        await self._idle.wait()
+        self._thread.shutdown()
+
+    def _is_idle_for(self, rows: Rows) -> bool:
+        """An empty queue takes a submission of any size that the engine takes at once."""
+        return self._running is None and len(rows) <= self._max_batch_rows
+
+    def _enqueue(self, rows: Rows, deadline: float) -> list[asyncio.Future[Outcome]]:
+        loop = asyncio.get_running_loop()
+        now = time.monotonic()
+        futures = []
+        for start in range(0, len(rows), self._max_batch_rows):
+            part = rows[start : start + self._max_batch_rows]
+            job = _Job(part, loop.create_future(), deadline, now)
+            self._waiting.append(job)
+            self._waiting_rows += len(part)
+            futures.append(job.future)
+        return futures
+
+    def _start_batch(self) -> None:
+        """Build the next batch from what is still wanted, and give it to the thread."""
+        batch = self._take_batch()
+        if not batch.jobs:
+            self._running = None
+            self._idle.set()
+            return
+        self._idle.clear()
+        rows = (
+            batch.jobs[0].rows
+            if len(batch.jobs) == 1
+            else np.concatenate([job.rows for job in batch.jobs])
+        )
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        self._running = loop.run_in_executor(self._thread, self._compute, rows)
+        self._running.add_done_callback(lambda done: self._finish_batch(batch, done, started))
+
+    def _take_batch(self) -> _Batch:
+        batch = _Batch()
+        now = time.monotonic()
+        while self._waiting:
+            job = self._waiting[0]
+            if batch.rows + len(job.rows) > self._max_batch_rows:
+                break
+            self._waiting.popleft()
+            self._waiting_rows -= len(job.rows)
+            if job.future.done():
+                continue  # its caller has gone
+            if job.deadline < now:
+                job.future.set_exception(DeadlineExceeded("The engine was not free in time."))
+                continue
+            batch.jobs.append(job)
+            batch.rows += len(job.rows)
+        return batch
+
+    def _finish_batch(self, batch: _Batch, done: asyncio.Future[Results], started: float) -> None:
+        seconds = time.monotonic() - started
+        measured = seconds / batch.rows
+        self._seconds_per_row += (SMOOTHING if self._seconds_per_row else 1.0) * (
+            measured - self._seconds_per_row
+        )
+        try:
+            results = _check(done.result(), batch.rows)
+        except ServiceError as error:
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 # an engine may raise anything
+            failure = EngineFailure("The engine failed on this batch.")
+            failure.__cause__ = error
+            _fail(batch, failure)
+        else:
+            _answer(batch, results, started, seconds)
+        self._start_batch()
+
+
+def _abandon(future: asyncio.Future[Outcome]) -> None:
+    """Cancel, or take note of what it ended with, so that asyncio does not miss a reader."""
+    if not future.cancel() and not future.cancelled():
+        future.exception()
+
+
+def _check(results: Results, rows: int) -> Results:
+    if len(results) != rows or not np.isfinite(results).all():
+        raise EngineFailure("The engine gave results that are none.")
+    return results
+
+
+def _fail(batch: _Batch, error: ServiceError) -> None:
+    for job in batch.jobs:
+        if not job.future.done():
+            job.future.set_exception(error)
+
+
+def _answer(batch: _Batch, results: Results, started: float, seconds: float) -> None:
+    start = 0
+    for job in batch.jobs:
+        end = start + len(job.rows)
+        if not job.future.done():
+            job.future.set_result(
+                Outcome(results[start:end], started - job.submitted, seconds, batch.rows)
+            )
+        start = end
+
+
+def _join(outcomes: list[Outcome]) -> Outcome:
+    last = outcomes[-1]
+    results = np.concatenate([outcome.results for outcome in outcomes])
+    return Outcome(results, last.queue_seconds, last.compute_seconds, last.batch_rows)

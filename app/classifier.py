@@ -1,0 +1,196 @@
+"""The story of a prediction: bytes → digit → batch → Prediction."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.batching import Batcher, Outcome
+from app.errors import ServiceError
+from app.imaging import decode, normalise, peek_pixels
+from app.metrics import Metrics
+
+INLINE_PIXELS = 1 << 16
+"""Up to 256×256 is decoded on the event loop, where a hop to a thread would cost more."""
+
+Reason = Literal["not_a_digit", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Below which a reading is not accepted; chosen on validation digits, kept in the manifest.
+
+    Attributes:
+        min_energy: of log Σ exp(logits), which is low for what is no digit (Liu et al. 2020).
+        min_confidence: of the largest probability.
+    """
+
+    min_energy: float
+    min_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Which model reads, and what it accepts."""
+
+    name: str
+    version: str
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one digit was read as.
+
+    Attributes:
+        digit: 0–9.
+        confidence: its calibrated probability.
+        probabilities: of each digit, ten of them.
+        accepted: whether the reading can be relied on.
+        reason: why not, if it cannot.
+    """
+
+    digit: int
+    confidence: float
+    probabilities: list[float]
+    accepted: bool
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one upload may cost."""
+
+    max_pixels: int
+    timeout_seconds: float
+
+
+class Classifier:
+    """Reads uploads with one version of the model.
+
+    Attributes:
+        model: which one.
+    """
+
+    def __init__(
+        self,
+        batcher: Batcher,
+        model: ModelFacts,
+        decoders: ThreadPoolExecutor,
+        limits: Limits,
+        metrics: Metrics,
+    ) -> None:
+        """Keep what is needed; all of it is made, and closed, by the caller."""
+        self._batcher = batcher
+        self.model = model
+        self._decoders = decoders
+        self._limits = limits
+        self._metrics = metrics
+
+    async def classify(self, upload: bytes) -> Prediction:
+        """Read one upload.
+
+        Raises:
+            ImageError: it cannot be turned into a digit.
+            Unavailable: there is no room or no time for it.
+            EngineFailure: the engine broke on it.
+        """
+        deadline = time.monotonic() + self._limits.timeout_seconds
+        digit = await self._read_digit(upload)
+        return (await self._predict(digit[None], deadline))[0]
+
+    async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
+        """Read many uploads as one submission; a bad one yields its error, in its place.
+
+        Raises:
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        deadline = time.monotonic() + self._limits.timeout_seconds
+        answers: list[Prediction | ServiceError] = []
+        digits, places = [], []
+        for place, upload in enumerate(uploads):
+            try:
+                digits.append(await self._read_digit(upload))
+            except ServiceError as error:
+                answers.append(error)
+            else:
+                places.append(place)
+                answers.append(_PENDING)
+        if digits:
+            predictions = await self._predict(np.stack(digits), deadline)
+            for place, prediction in zip(places, predictions, strict=True):
+                answers[place] = prediction
+        return answers
+
+    async def _read_digit(self, upload: bytes) -> NDArray[np.uint8]:
+        pixels = peek_pixels(upload)
+        if pixels is not None and pixels <= INLINE_PIXELS:
+            return self._decode_and_normalise(upload)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._decoders, self._decode_and_normalise, upload)
+
+    def _decode_and_normalise(self, upload: bytes) -> NDArray[np.uint8]:
+        started = time.perf_counter()
+        grey = decode(upload, max_pixels=self._limits.max_pixels)
+        decoded = time.perf_counter()
+        digit = normalise(grey).digit
+        self._metrics.decode_seconds.observe(decoded - started)
+        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
+        return digit
+
+    async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
+        outcome = await self._batcher.submit(digits, deadline=deadline)
+        predictions = self._interpret(outcome)
+        self._metrics.observe_batch(
+            outcome.queue_seconds, outcome.compute_seconds, outcome.batch_rows
+        )
+        for prediction in predictions:
+            self._metrics.observe_prediction(
+                prediction.digit, prediction.confidence, prediction.reason or "accepted"
+            )
+        return predictions
+
+    def _interpret(self, outcome: Outcome) -> list[Prediction]:
+        logits = outcome.results
+        probabilities = softmax(logits)
+        digits = probabilities.argmax(axis=1).tolist()
+        energies = energy(logits).tolist()
+        # Six decimals are finer than the int8 engine tells apart, and half the bytes.
+        rows = np.round(probabilities.astype(np.float64), 6).tolist()
+        return [
+            self._judge(digit, row, score)
+            for digit, row, score in zip(digits, rows, energies, strict=True)
+        ]
+
+    def _judge(self, digit: int, probabilities: list[float], score: float) -> Prediction:
+        confidence = probabilities[digit]
+        reason: Reason | None = None
+        if score < self.model.thresholds.min_energy:
+            reason = "not_a_digit"
+        elif confidence < self.model.thresholds.min_confidence:
+            reason = "unsure"
+        return Prediction(digit, confidence, probabilities, reason is None, reason)
+
+
+_PENDING = ServiceError("This digit was never read.")
+"""Holds a place in `classify_many` until its prediction is there."""
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities [n, 10] of logits [n, 10]."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log of the summed exponentials [n] of logits [n, 10]."""
+    peak = logits.max(axis=1)
+    score: NDArray[np.float32] = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
+    return score

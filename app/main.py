@@ -1,0 +1,67 @@
+"""The only wiring: settings in, application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from app.errors import ServiceError
+from app.lifecycle import Lifecycle
+from app.metrics import Metrics
+from app.middleware import Observation
+from app.problems import http_problem, problem
+from app.routes import health, monitoring, predict
+from app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application; its lifespan loads the model and drains it.
+
+    Args:
+        settings: everything that can be set.
+
+    Returns:
+        The application; `app.state.lifecycle` is what a server tells that it is stopping.
+    """
+    metrics = Metrics(CollectorRegistry())
+    lifecycle = Lifecycle(settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        lifecycle.start()
+        yield
+        await lifecycle.stop()
+
+    app = FastAPI(
+        title="AlexNet digits",
+        summary="Post a picture of a handwritten digit, get the digit back.",
+        lifespan=lifespan,
+    )
+    app.state.lifecycle = lifecycle
+    app.include_router(predict.make_router(settings, lifecycle))
+    app.include_router(health.make_router(lifecycle))
+    app.include_router(monitoring.make_router(metrics))
+    app.add_exception_handler(ServiceError, _answer_service_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_middleware(Observation, metrics=metrics)
+    return app
+
+
+async def _answer_service_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ServiceError):
+        raise error
+    return problem(error)
+
+
+async def _answer_http_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return http_problem(error.status_code, dict(error.headers or {}))
+
+
+async def _answer_validation_error(_request: Request, _error: Exception) -> Response:
+    return http_problem(422)

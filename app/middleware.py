@@ -1,0 +1,79 @@
+"""Around every request: its id, its log line, its metrics, and an answer whatever happens."""
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import logs
+from app.metrics import Metrics
+from app.problems import internal_problem
+
+logger = logging.getLogger("app.access")
+
+REQUEST_ID_HEADER = "x-request-id"
+ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+"""What is taken over from a caller: nothing that could forge a log line or a header."""
+
+UNMATCHED = "unmatched"
+
+
+class Observation:
+    """Pure ASGI, the outermost layer: nothing that goes wrong inside passes it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        current = _request_id(scope)
+        token = logs.request_id.set(current)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = current
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_observed)
+        except Exception:
+            logger.exception("unexpected error")
+            if status:
+                raise  # half an answer has gone: the server cuts the connection
+            await internal_problem()(scope, receive, send_observed)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+            logs.request_id.reset(token)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        # A template, not the raw path, which a caller could make up without end.
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        self._metrics.observe_request(route, scope["method"], status, seconds)
+        logger.info(
+            "request",
+            extra={
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "seconds": round(seconds, 6),
+            },
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID_HEADER.encode() and ACCEPTABLE_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid.uuid4().hex

@@ -1,0 +1,19 @@
+"""GET /metrics, for Prometheus."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
+
+from app.metrics import Metrics
+
+
+def make_router(metrics: Metrics) -> APIRouter:
+    """The route that Prometheus scrapes."""
+    router = APIRouter(tags=["monitoring"])
+
+    @router.get("/metrics", response_class=Response)
+    async def scrape(request: Request) -> Response:
+        """Every instrument, as Prometheus text or OpenMetrics, whichever is asked for."""
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(metrics.registry), headers={"Content-Type": content_type})
+
+    return router

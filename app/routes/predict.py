@@ -1,0 +1,121 @@
+"""POST /predict and POST /predict/batch."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.classifier import ModelFacts, Prediction
+from app.errors import ServiceError
+from app.lifecycle import Lifecycle
+from app.problems import describe
+from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
+from app.schemas import BatchAnswer, PredictionAnswer, Problem
+from app.settings import Settings
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
+    for status, text in {
+        400: "The body is empty or malformed.",
+        413: "Too many bytes, pixels or files.",
+        415: "Neither a form nor an image.",
+        422: "No file in the field, or nothing that can be read in it.",
+        503: "Not now; `Retry-After` says when.",
+        504: "The digit could not be computed in time.",
+    }.items()
+}
+
+BINARY = {"type": "string", "format": "binary"}
+
+ONE_IMAGE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {**BINARY, "description": "One image of one digit."}},
+                }
+            },
+            **{media_type: {"schema": BINARY} for media_type in sorted(IMAGE_TYPES)},
+        },
+    }
+}
+
+MANY_IMAGES = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": {"type": "array", "items": BINARY, "minItems": 1}},
+                }
+            }
+        },
+    }
+}
+
+
+def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
+    """The routes that read digits."""
+    router = APIRouter(tags=["predict"], responses=PROBLEMS)
+
+    @router.post("/predict", response_model=PredictionAnswer, openapi_extra=ONE_IMAGE)
+    async def predict(request: Request) -> Response:
+        """Read the digit of one image.
+
+        Send it as the form field `file`, or as the body itself with its own content type.
+
+        `curl -F file=@samples/seven.png http://127.0.0.1:8000/predict`
+        """
+        classifier = lifecycle.classifier
+        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        prediction = await classifier.classify(upload)
+        return _answer(_describe(prediction, _refer(classifier.model)))
+
+    @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=MANY_IMAGES)
+    async def predict_batch(request: Request) -> Response:
+        """Read the digits of several images, answered in the order they were sent.
+
+        An image that cannot be read yields an `error` in its place and harms no other.
+
+        `curl -F files=@samples/seven.png -F files=@samples/two.png
+        http://127.0.0.1:8000/predict/batch`
+        """
+        classifier = lifecycle.classifier
+        uploads = await read_uploads(
+            request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
+        )
+        answers = await classifier.classify_many(uploads)
+        model = _refer(classifier.model)
+        return _answer({"predictions": [_describe_either(answer, model) for answer in answers]})
+
+    return router
+
+
+def _refer(model: ModelFacts) -> dict[str, str]:
+    return {"name": model.name, "version": model.version}
+
+
+def _describe_either(answer: Prediction | ServiceError, model: dict[str, str]) -> dict[str, Any]:
+    if isinstance(answer, ServiceError):
+        return {"error": describe(answer)}
+    return _describe(answer, model)
+
+
+def _describe(prediction: Prediction, model: dict[str, str]) -> dict[str, Any]:
+    return {
+        "digit": prediction.digit,
+        "confidence": prediction.confidence,
+        "probabilities": prediction.probabilities,
+        "accepted": prediction.accepted,
+        "reason": prediction.reason,
+        "model": model,
+    }
+
+
+def _answer(content: dict[str, Any]) -> Response:
+    return Response(json.dumps(content), media_type="application/json")

@@ -1,0 +1,199 @@
+"""Take uploads out of a request: bounded, in memory, never on the disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import parse_options_header
+
+from app.errors import (
+    EmptyUpload,
+    MalformedBody,
+    MissingFile,
+    TooManyFiles,
+    UnsupportedMediaType,
+    UploadTooLarge,
+)
+
+FORM_BYTES = 16 << 10
+"""Room for the form around one upload: boundaries, headers and small fields."""
+
+MAX_OTHER_PARTS = 16
+"""Fields of a form that are not asked for; a browser may send some."""
+
+IMAGE_TYPES = frozenset(
+    {
+        "application/octet-stream",
+        "image/bmp",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/tiff",
+        "image/webp",
+        "image/x-ms-bmp",
+    }
+)
+"""Bodies that are the image itself. What it really is, its first bytes say."""
+
+
+async def read_upload(request: Request, *, max_bytes: int) -> bytes:
+    """Read the one image of a request: the form field `file`, or the body itself.
+
+    Raises:
+        UploadError: there is no such image, or it is not one we take.
+    """
+    media_type, boundary = _media_type(request)
+    if boundary is not None:
+        body = await _read_body(request, max_bytes + FORM_BYTES)
+        files = parse_form(body, boundary, field_name="file", max_files=1)
+        if len(files[0]) > max_bytes:
+            raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
+        return files[0]
+    if media_type not in IMAGE_TYPES:
+        raise UnsupportedMediaType(
+            f"Send multipart/form-data or an image, not {media_type or 'a body without a type'}."
+        )
+    body = await _read_body(request, max_bytes)
+    if not body:
+        raise EmptyUpload("The body has no bytes.")
+    return body
+
+
+async def read_uploads(request: Request, *, max_bytes: int, max_files: int) -> list[bytes]:
+    """Read the images of a form's repeated field `files`, in their order.
+
+    Raises:
+        UploadError: there is none, there are too many, or the body is no form.
+    """
+    media_type, boundary = _media_type(request)
+    if boundary is None:
+        raise UnsupportedMediaType(
+            f"Send multipart/form-data, not {media_type or 'a body without a type'}."
+        )
+    body = await _read_body(request, max_bytes)
+    return parse_form(body, boundary, field_name="files", max_files=max_files)
+
+
+def _media_type(request: Request) -> tuple[str, bytes | None]:
+    """The content type, and the boundary where it is a form's.
+
+    Raises:
+        MalformedBody: a form without a boundary.
+    """
+    content_type, options = parse_options_header(request.headers.get("content-type", ""))
+    media_type = content_type.decode("latin-1").lower()
+    if media_type != "multipart/form-data":
+        return media_type, None
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise MalformedBody("The content type of the form names no boundary.")
+    return media_type, boundary
+
+
+async def _read_body(request: Request, max_bytes: int) -> bytes:
+    """The whole body; one that is larger is refused before it is read whole."""
+    too_large = UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise too_large
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise too_large
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+@dataclass(slots=True)
+class _Form:
+    """What a parse of a form has found so far."""
+
+    body: bytes
+    wanted: bytes
+    max_files: int
+    files: list[bytes] = field(default_factory=list)
+    other_parts: int = 0
+    is_wanted: bool = False
+    header_name: bytes = b""
+    header_value: bytes = b""
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def begin_part(self) -> None:
+        self.is_wanted = False
+        self.spans = []
+
+    def add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self.header_name += data[start:end]
+
+    def add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self.header_value += data[start:end]
+
+    def end_header(self) -> None:
+        if self.header_name.lower() == b"content-disposition":
+            _, options = parse_options_header(self.header_value)
+            self.is_wanted = options.get(b"name") == self.wanted
+        self.header_name = self.header_value = b""
+
+    def add_data(self, _data: bytes, start: int, end: int) -> None:
+        if self.is_wanted:
+            self.spans.append((start, end))
+
+    def end_part(self) -> None:
+        if not self.is_wanted:
+            self.other_parts += 1
+            if self.other_parts > MAX_OTHER_PARTS:
+                raise MalformedBody("The form has too many fields that are not asked for.")
+            return
+        if len(self.files) == self.max_files:
+            raise TooManyFiles(f"More than {self.max_files} files in one request.")
+        self.files.append(b"".join(self._pieces()))
+
+    def _pieces(self) -> Iterator[bytes]:
+        return (self.body[start:end] for start, end in self.spans)
+
+
+def parse_form(body: bytes, boundary: bytes, *, field_name: str, max_files: int) -> list[bytes]:
+    """The files of one field of a multipart form (RFC 7578), in their order.
+
+    Raises:
+        MalformedBody: not a complete form.
+        MissingFile: no such field.
+        TooManyFiles: more than `max_files`.
+        EmptyUpload: the body, or the only file, has no bytes.
+    """
+    if not body:
+        raise EmptyUpload("The body has no bytes.")
+    form = _Form(body, field_name.encode(), max_files)
+    is_complete = False
+
+    def end_form() -> None:
+        nonlocal is_complete
+        is_complete = True
+
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": form.begin_part,
+                "on_header_field": form.add_header_name,
+                "on_header_value": form.add_header_value,
+                "on_header_end": form.end_header,
+                "on_part_data": form.add_data,
+                "on_part_end": form.end_part,
+                "on_end": end_form,
+            },
+        )
+        parser.write(body)
+    except MultipartParseError as error:
+        raise MalformedBody("The form is malformed.") from error
+    if not is_complete:
+        raise MalformedBody("The form ends before its closing boundary.")
+    if not form.files:
+        raise MissingFile(f"The form has no file in the field `{field_name}`.")
+    if form.files == [b""]:
+        raise EmptyUpload("The file has no bytes.")
+    return form.files

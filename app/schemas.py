@@ -1,0 +1,70 @@
+"""What answers look like: the service's own description of them, for /docs and clients.
+
+Answers are written from plain values, not validated again; a test holds them against these.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class ModelReference(BaseModel):
+    """Which model answered."""
+
+    name: str = Field(examples=["alexnet"])
+    version: str = Field(examples=["1"])
+
+
+class PredictionAnswer(BaseModel):
+    """What one image was read as."""
+
+    digit: int = Field(ge=0, le=9, examples=[7])
+    confidence: float = Field(ge=0, le=1, examples=[0.9987])
+    probabilities: list[float] = Field(min_length=10, max_length=10)
+    accepted: bool = Field(description="Whether the reading can be relied on.")
+    reason: Literal["not_a_digit", "unsure"] | None = Field(description="Why it cannot, if so.")
+    model: ModelReference
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Blank image"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["There is no ink in the picture."])
+    code: str = Field(examples=["blank_image"])
+    request_id: str | None = None
+
+
+class BatchItemError(BaseModel):
+    """Stands where one of several images could not be read."""
+
+    error: Problem
+
+
+class BatchAnswer(BaseModel):
+    """What several images were read as, in the order they were sent."""
+
+    predictions: list[PredictionAnswer | BatchItemError]
+
+
+class ServedModel(ModelReference):
+    """The model that is served, and what runs it."""
+
+    engine: Literal["litert", "tensorflow"]
+    sha256: str = Field(description="Of the version's manifest.")
+
+
+class Health(BaseModel):
+    """Whether predictions are to be had."""
+
+    status: Literal["starting", "ready", "draining"]
+    model: ServedModel | None = Field(description="None while starting.")
+    uptime_seconds: float
+
+
+class Liveness(BaseModel):
+    """That the process answers."""
+
+    status: Literal["live"] = "live"

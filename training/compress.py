@@ -1,0 +1,117 @@
+"""Make the fitted network small: fewer weights, each on the int8 grid, confidence calibrated.
+
+All that happens here happens to the float network, so that what is packed for TensorFlow and the
+int8 twin made from it hold the same weights.
+"""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from training.config import Recipe
+
+INT8_LIMIT = 127
+"""Symmetric int8, as TFLite's quantisation specification has it for weights: −127 … 127."""
+
+HEADROOM = 1e-12
+"""Keeps an all-zero channel's scale from being zero."""
+
+
+class KeepZeros(keras.constraints.Constraint):  # type: ignore[misc] # Keras publishes no types
+    """After each step, set back to zero what was zero when this was made."""
+
+    def __init__(self, kernel: keras.Variable) -> None:
+        """Remember where the zeros are."""
+        self.mask = ops.cast(ops.not_equal(kernel, 0), kernel.dtype)
+
+    def __call__(self, w: keras.KerasTensor) -> keras.KerasTensor:
+        """Multiply by the mask; Keras calls this inside the compiled step."""
+        return w * self.mask
+
+
+def prune(model: keras.Model, densities: dict[str, float]) -> None:
+    """Zero the smallest weights of each named layer (magnitude pruning, Han et al. 2015).
+
+    Args:
+        model: changed in place.
+        densities: share of weights to keep, 0–1, by layer name.
+    """
+    for name, density in densities.items():
+        kernel = model.get_layer(name).kernel
+        values = ops.convert_to_numpy(kernel)
+        kept = max(1, round(values.size * density))
+        threshold = np.partition(np.abs(values), values.size - kept, axis=None)[values.size - kept]
+        kernel.assign(np.where(np.abs(values) >= threshold, values, 0))
+
+
+def hold_zeros(model: keras.Model, names: tuple[str, ...]) -> None:
+    """Let further training move only the weights of these layers that are not zero."""
+    for name in names:
+        kernel = model.get_layer(name).kernel
+        kernel.constraint = KeepZeros(kernel)
+
+
+def healing(recipe: Recipe) -> Recipe:
+    """The short recipe that heals what `prune` cut.
+
+    Raises:
+        ValueError: the recipe does not compress.
+    """
+    if recipe.compression is None:
+        raise ValueError(f"recipe {recipe.name} has no compression to heal")
+    return replace(
+        recipe,
+        name=f"{recipe.name}-healing",
+        epochs=recipe.compression.epochs,
+        learning_rate=recipe.compression.learning_rate,
+        warmup_epochs=0.1,
+        patience_epochs=None,
+        seed=recipe.seed + 1,
+        held=tuple(recipe.compression.densities),
+    )
+
+
+def quantise(model: keras.Model) -> None:
+    """Round every kernel to 255 levels a output channel, in place.
+
+    The largest weight of a channel stays as it is, so TFLite's converter finds the same scale
+    and its int8 weights are these, exactly.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+            values = ops.convert_to_numpy(layer.kernel)
+            largest = np.abs(values).max(axis=tuple(range(values.ndim - 1)))
+            scale = np.maximum(largest, HEADROOM) / INT8_LIMIT
+            layer.kernel.assign(np.round(values / scale) * scale)
+
+
+def calibrate(model: keras.Model, logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Divide the logits by the temperature that makes validation digits most likely.
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks". The temperature is folded into the
+    last layer, where it costs nothing.
+
+    Args:
+        model: changed in place.
+        logits: float32 [n, 10], of validation digits.
+        labels: uint8 [n], theirs.
+
+    Returns:
+        The temperature; above 1 the network was too sure of itself.
+    """
+    temperatures = np.geomspace(0.25, 4, 241)
+    losses = [_cross_entropy(logits / t, labels) for t in temperatures]
+    temperature = float(temperatures[int(np.argmin(losses))])
+    head = model.get_layer("classes")
+    head.kernel.assign(head.kernel / temperature)
+    head.bias.assign(head.bias / temperature)
+    return temperature
+
+
+def _cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    peak = logits.max(axis=1)
+    log_sum = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
+    return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))

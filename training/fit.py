@@ -1,0 +1,176 @@
+"""Fit the network, an epoch at a time, so that a run that was killed goes on where it was."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training.augment import batches, steps_per_epoch
+from training.compress import hold_zeros
+from training.config import Recipe
+from training.dataset import Digits
+
+History = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run keeps what it needs to go on.
+
+    Attributes:
+        folder: of this run alone.
+    """
+
+    folder: Path
+
+    @property
+    def latest(self) -> Path:
+        """Network and optimizer after the last whole epoch."""
+        return self.folder / "latest.keras"
+
+    @property
+    def best(self) -> Path:
+        """Weights of the epoch with the lowest validation loss."""
+        return self.folder / "best.weights.h5"
+
+    @property
+    def history(self) -> Path:
+        """Every figure of every epoch; written last, so it counts the whole epochs."""
+        return self.folder / "history.json"
+
+    def read_history(self) -> History:
+        """The figures so far; empty before the first whole epoch."""
+        if not (self.history.exists() and self.latest.exists()):
+            return {}
+        history: History = json.loads(self.history.read_text())
+        return history
+
+
+class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras publishes no types
+    """After each epoch, keep the network aside and rename it into place; stop out of patience."""
+
+    def __init__(self, checkpoint: Checkpoint, history: History, patience: int | None) -> None:
+        """Go on from the figures so far."""
+        super().__init__()
+        self.checkpoint = checkpoint
+        self.history = history
+        self.patience = patience
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write latest, then best, then the history that makes the epoch count."""
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        _replace(self.checkpoint.latest, self.model.save)
+        losses = self.history["val_loss"]
+        if losses[-1] == min(losses):
+            _replace(self.checkpoint.best, self.model.save_weights)
+        text = json.dumps(self.history, indent=1)
+        _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
+        if self.patience is not None and epoch - int(np.argmin(losses)) >= self.patience:
+            self.model.stop_training = True
+
+
+def _replace(path: Path, write: Any) -> None:  # noqa: ANN401 # Keras's savers have no types
+    """Write a file aside and rename it, so that a reader never sees half of it."""
+    aside = path.with_name(f"aside-{path.name}")
+    write(aside)
+    aside.replace(path)
+
+
+def fit(
+    model: keras.Model,
+    recipe: Recipe,
+    training: Digits,
+    validation: Digits,
+    checkpoint: Checkpoint,
+) -> tuple[keras.Model, History]:
+    """Fit, or go on fitting what `checkpoint` holds, and return the epoch that validated best.
+
+    Args:
+        model: the untrained network; replaced by the checkpoint's where there is one.
+        recipe: what to do.
+        training: augmented anew in every epoch.
+        validation: decides which epoch is the best, and when patience ends.
+        checkpoint: its folder is made if it is not there.
+
+    Returns:
+        The network with its best weights, and loss, accuracy, val_loss and val_accuracy by epoch.
+    """
+    checkpoint.folder.mkdir(parents=True, exist_ok=True)
+    history = checkpoint.read_history()
+    steps = steps_per_epoch(training, recipe)
+    if history:
+        model = keras.models.load_model(checkpoint.latest)
+    else:
+        compile_model(model, _learning_rate(recipe, steps))
+    hold_zeros(model, recipe.held)
+    first_epoch = len(history.get("loss", []))
+    if first_epoch < recipe.epochs and not _has_lost_patience(history, recipe.patience_epochs):
+        model.fit(
+            stream(training, recipe, first_epoch=first_epoch),
+            initial_epoch=first_epoch,
+            epochs=recipe.epochs,
+            steps_per_epoch=steps,
+            validation_data=as_tensors(validation),
+            validation_batch_size=min(500, len(validation)),
+            callbacks=[KeepCheckpoint(checkpoint, history, recipe.patience_epochs)],
+        )
+    model.load_weights(checkpoint.best)
+    return model, history
+
+
+def compile_model(model: keras.Model, learning_rate: Any) -> None:  # noqa: ANN401 # number or schedule
+    """Adam on sparse categorical cross-entropy, compiled by XLA.
+
+    XLA fuses each step's many small operations: measured on two AVX2 cores it ran 1.4 to 2.6
+    times as many images a second as the operations one by one.
+    """
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=True,
+    )
+
+
+def stream(digits: Digits, recipe: Recipe, *, first_epoch: int = 0) -> tf.data.Dataset:
+    """The batches of `augment.batches`, made in a thread beside the training."""
+    shape = (recipe.batch_size, 28, 28, 1)
+    signature = (
+        tf.TensorSpec(shape, tf.float32),
+        tf.TensorSpec(shape[:1], tf.uint8),
+    )
+    return tf.data.Dataset.from_generator(
+        lambda: batches(digits, recipe, first_epoch=first_epoch), output_signature=signature
+    ).prefetch(8)
+
+
+def as_tensors(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
+    """Digits as the network takes them: float32 [n, 28, 28, 1] in 0–1, and labels."""
+    return digits.images[..., None].astype(np.float32) / 255, digits.labels
+
+
+def _has_lost_patience(history: History, patience: int | None) -> bool:
+    losses = history.get("val_loss", [])
+    return (
+        bool(losses)
+        and patience is not None
+        and len(losses) - 1 - int(np.argmin(losses)) >= patience
+    )
+
+
+def _learning_rate(recipe: Recipe, steps: int) -> Any:  # noqa: ANN401 # number or schedule
+    """Constant without a warm-up; else a ramp to the peak, then half a cosine down to nothing."""
+    if not recipe.warmup_epochs:
+        return recipe.learning_rate
+    warmup = max(1, round(recipe.warmup_epochs * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=recipe.learning_rate / 100,
+        decay_steps=max(1, recipe.epochs * steps - warmup),
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+    )
