@@ -191,8 +191,7 @@ def flip_pixels(images: Pictures, rng: np.random.Generator) -> Pictures:
     """Set single pixels to ink or paper."""
     share = rng.uniform(0.01, 0.12, (len(images), 1, 1))
     is_hit = rng.random(images.shape) < share
-    hit: Pictures = np.where(is_hit, rng.integers(0, 2, images.shape), images).astype(np.float32)
-    return hit
+    return np.where(is_hit, rng.integers(0, 2, images.shape), images).astype(np.float32)
 
 
 def blur(images: Pictures, rng: np.random.Generator) -> Pictures:
@@ -223,7 +222,8 @@ def cloud(images: Pictures, rng: np.random.Generator) -> Pictures:
     low = field.min(axis=(1, 2), keepdims=True)
     high = field.max(axis=(1, 2), keepdims=True)
     veil = (field - low) / (high - low + 1e-6) * rng.uniform(0.1, 0.6, (len(images), 1, 1))
-    return (images * (1 - veil) + veil).astype(np.float32)
+    veiled: Pictures = (images * (1 - veil) + veil).astype(np.float32)
+    return veiled
 
 
 def occlude(images: Pictures, rng: np.random.Generator) -> Pictures:
@@ -238,8 +238,7 @@ def occlude(images: Pictures, rng: np.random.Generator) -> Pictures:
         & (columns >= start[1])
         & (columns < start[1] + size[1])
     )
-    covered: Pictures = np.where(is_covered, rng.random((n, 1, 1)), images).astype(np.float32)
-    return covered
+    return np.where(is_covered, rng.random((n, 1, 1)), images).astype(np.float32)
 
 
 def strike(images: Pictures, rng: np.random.Generator) -> Pictures:
@@ -251,7 +250,8 @@ def strike(images: Pictures, rng: np.random.Generator) -> Pictures:
     rows, columns = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
     distance = np.abs(columns * np.cos(angle) + rows * np.sin(angle) - offset)
     line = np.clip(width + 0.5 - distance, 0, 1) * rng.uniform(0.3, 1.0, (n, 1, 1))
-    return np.maximum(images, line).astype(np.float32)
+    struck: Pictures = np.maximum(images, line).astype(np.float32)
+    return struck
 
 
 DAMAGES: tuple[Damage, ...] = (
