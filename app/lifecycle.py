@@ -70,6 +70,11 @@ class Lifecycle:
         """Begin to load, so that health can be asked meanwhile."""
         self._loading = asyncio.create_task(self._load())
 
+    async def wait_until_loaded(self) -> None:
+        """Return once loading has ended, well or not."""
+        if self._loading is not None:
+            await self._loading
+
     def begin_draining(self) -> None:
         """Say on every path that this process is stopping; what was accepted goes on."""
         self.status = "draining"
@@ -77,8 +82,7 @@ class Lifecycle:
     async def stop(self) -> None:
         """Finish what was accepted and end every thread."""
         self.begin_draining()
-        if self._loading is not None:
-            await self._loading
+        await self.wait_until_loaded()
         if self._batcher is not None:
             await self._batcher.close()
         self._decoders.shutdown()

@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "evaluate":
             _, test = dataset.load(options.data)
             print(evaluate.describe(evaluate.evaluate_version(options.folder, test)))
+        elif options.command == "fetch":
+            dataset.save(options.folder, *dataset.load(options.data))
         else:
             folder = run(_recipe(options), options.data, options.models, options.runs)
             print(f"wrote {folder}")
@@ -56,11 +58,12 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
     digits = dataset.split(
         *dataset.load(data), validation_share=recipe.validation_share, seed=recipe.seed
     )
-    training = digits.training
+    training, validation = digits.training, digits.validation
     if recipe.limit is not None:
-        training = training.take(np.arange(recipe.limit))
+        some = np.arange(recipe.limit)
+        training, validation = training.take(some), validation.take(some)
     checkpoints = runs / f"{recipe.name}-{recipe.activation}-{recipe.seed}"
-    model, history = _fit_and_compress(recipe, training, digits.validation, checkpoints)
+    model, history = _fit_and_compress(recipe, training, validation, checkpoints)
 
     version = export.next_version(models)
     with export.written_aside(models, version) as folder:
@@ -139,6 +142,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     train = commands.add_parser("run", help="train one version (the default)")
     measure = commands.add_parser("evaluate", help="measure a version folder on the test digits")
     measure.add_argument("folder", type=Path, help="models/alexnet/<version>")
+    fetch = commands.add_parser("fetch", help="write MNIST's four files into a folder")
+    fetch.add_argument("folder", type=Path)
     for command in (parser, train):
         command.add_argument("--recipe", choices=RECIPES, default="production")
         command.add_argument("--activation", choices=("relu", "maxout"), help="default: relu")
@@ -146,7 +151,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         command.add_argument("--epochs", type=int, help="default: the recipe's")
         command.add_argument("--models", type=Path, default=Path("models"))
         command.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints")
-    for command in (parser, train, measure):
+    for command in (parser, train, measure, fetch):
         command.add_argument("--data", type=Path, help="folder of MNIST's idx files")
     return parser.parse_args(arguments)
 

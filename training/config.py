@@ -60,7 +60,7 @@ class Recipe:
         patience_epochs: stop after so many epochs without a better validation loss.
         augmentation: None shows every digit as it was written.
         compression: None exports the network as fitted, on the int8 grid only.
-        limit: use only so many training digits; None for all.
+        limit: use only so many training digits, and validate on as many; None for all.
         validation_share: stratified share of the 60,000 that is never trained on.
         seed: fixes the split, the initial weights and every augmentation.
         activation: what stands after each hidden layer.

@@ -228,9 +228,18 @@ def _write_cache(arrays: list[Uint8]) -> None:
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
-        for array, file in zip(arrays, FILES, strict=True):
-            rank = len(file.shape)
-            header = IDX_UINT8 + bytes([rank]) + np.array(file.shape, ">u4").tobytes()
-            path = Path(aside) / f"{file.stem}-idx{rank}-ubyte"
-            path.write_bytes(header + array.tobytes())
+        _write_folder(Path(aside), arrays)
         Path(aside).rename(folder)
+
+
+def save(folder: Path, training: Digits, test: Digits) -> None:
+    """Write MNIST's four idx files into a folder, for a machine that cannot fetch them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_folder(folder, [training.images, training.labels, test.images, test.labels])
+
+
+def _write_folder(folder: Path, arrays: list[Uint8]) -> None:
+    for array, file in zip(arrays, FILES, strict=True):
+        rank = len(file.shape)
+        header = IDX_UINT8 + bytes([rank]) + np.array(file.shape, ">u4").tobytes()
+        (folder / f"{file.stem}-idx{rank}-ubyte").write_bytes(header + array.tobytes())

@@ -1,0 +1,64 @@
+# One file for two ways to a model: MODEL=pretrained takes models/ from the repository, MODEL=trained
+# trains one here (RECIPE=…). The stage that is not asked for is not built.
+ARG MODEL=pretrained
+
+FROM python:3.11-slim-bookworm AS base
+ENV PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH
+WORKDIR /srv
+
+# Environments without pip, so that the final image cannot install anything.
+FROM base AS litert-environment
+COPY requirements/serve.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv --without-pip /venv \
+    && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
+       --requirement requirements/serve.txt
+
+FROM base AS tensorflow-environment
+COPY requirements/tensorflow.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv --without-pip /venv \
+    && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
+       --requirement requirements/tensorflow.txt
+
+FROM base AS training
+COPY requirements/training.txt requirements/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv --without-pip /venv \
+    && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
+       --requirement requirements/training.txt
+COPY app app
+COPY training training
+ARG RECIPE=production
+# MNIST's files are taken from data/ where the context has them, else fetched.
+RUN --mount=type=bind,target=/context \
+    if [ -d /context/data ]; then export MNIST_DIR=/context/data; fi; \
+    python -m training run --recipe "$RECIPE" --models /srv/models --runs /tmp/runs
+
+FROM scratch AS model-pretrained
+COPY models /srv/models
+
+FROM scratch AS model-trained
+COPY --from=training /srv/models /srv/models
+
+FROM model-${MODEL} AS model
+
+FROM base AS runtime
+COPY app app
+RUN python3 -m compileall -q app
+COPY --from=model /srv/models models
+ENV HOST=0.0.0.0 PORT=8000
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health')"]
+ENTRYPOINT ["python", "-m", "app"]
+
+FROM runtime AS serve-tensorflow
+COPY --from=tensorflow-environment /venv /venv
+ENV ENGINE=tensorflow
+
+FROM runtime AS serve
+COPY --from=litert-environment /venv /venv
+ENV ENGINE=litert

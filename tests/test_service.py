@@ -1,0 +1,189 @@
+"""The real process over TCP: python -m app, as `make serve` runs it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.pictures import encode
+
+ROOT = Path(__file__).parent.parent
+
+DEADLINE_SECONDS = 60
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that is ready, and its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(address, process)
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
+    """Ask for health until it is 200, the process ended or time is up."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            if httpx.get(f"{address}/health").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    pytest.fail("not ready in time")
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """The address of one process for many tests."""
+    with running() as (_, address):
+        yield address
+
+
+def test_predicts_over_tcp(service: str, seven: bytes) -> None:
+    """A 7 is a 7, through a real socket."""
+    answer = httpx.post(f"{service}/predict", files={"file": ("seven.png", seven)}).json()
+
+    assert (answer["digit"], answer["accepted"]) == (7, True)
+
+
+def test_shipped_sample_is_a_seven(service: str) -> None:
+    """The picture in the README's curl is read as the README says."""
+    sample = (ROOT / "samples" / "seven.png").read_bytes()
+    answer = httpx.post(f"{service}/predict", files={"file": sample}).json()
+
+    assert (answer["digit"], answer["accepted"]) == (7, True)
+
+
+def test_concurrent_callers_get_their_own(
+    service: str, golden: dict[str, NDArray[np.uint8]]
+) -> None:
+    """Under 16 callers at once, no answer goes to another."""
+    uploads = [encode(image) for image in golden["images"]] * 8
+    expected = golden["probabilities"].argmax(axis=1).tolist() * 8
+    with httpx.Client(base_url=service) as http, ThreadPoolExecutor(16) as callers:
+        answers = callers.map(lambda upload: http.post("/predict", files={"file": upload}), uploads)
+        digits = [answer.json()["digit"] for answer in answers]
+
+    assert digits == expected
+
+
+def test_greeting_names_address_and_curl() -> None:
+    """What is printed first can be pasted."""
+    with running() as (process, address):
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=DEADLINE_SECONDS)
+
+    assert address in output
+    assert re.search(rf"curl -F file=@\S+ {address}/predict", output)
+
+
+def test_sigterm_answers_what_was_accepted(seven: bytes) -> None:
+    """A stop under load loses no accepted request and ends with 0."""
+    statuses: list[int] = []
+    broken: list[str] = []
+    stopped = threading.Event()
+
+    def call(address: str) -> None:
+        while not stopped.is_set():
+            try:
+                response = httpx.post(f"{address}/predict", files={"file": seven})
+            except httpx.ConnectError:
+                return  # no longer listening: this request was not accepted
+            except httpx.TransportError as error:
+                broken.append(repr(error))
+                return
+            statuses.append(response.status_code)
+
+    with running() as (process, address), ThreadPoolExecutor(4) as callers:
+        for _ in range(4):
+            callers.submit(call, address)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while len(statuses) < 40 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(DEADLINE_SECONDS)
+        stopped.set()
+
+    assert code == 0
+    assert broken == []
+    assert len(statuses) >= 40
+    assert set(statuses) <= {200, 503}
+
+
+def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
+    """Without a model the process does not pretend to serve."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, "MODELS_DIR": str(tmp_path), "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+    assert finished.returncode == 1
+    assert "model_not_found" in finished.stderr
+
+
+def test_wrong_setting_ends_the_process_with_a_reason() -> None:
+    """A setting that makes no sense is named."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, "ENGINE": "abacus"},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+    assert finished.returncode == 2
+    assert "engine" in finished.stderr
+
+
+def test_tensorflow_engine_answers_alike(service: str, seven: bytes) -> None:
+    """The other engine reads the same upload the same way."""
+    with running(ENGINE="tensorflow") as (_, address):
+        health = httpx.get(f"{address}/health").json()
+        other = httpx.post(f"{address}/predict", files={"file": seven}).json()
+    twin = httpx.post(f"{service}/predict", files={"file": seven}).json()
+
+    assert health["model"]["engine"] == "tensorflow"
+    assert other["digit"] == twin["digit"]
+    assert other["probabilities"] == pytest.approx(twin["probabilities"], abs=0.05)
