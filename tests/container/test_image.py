@@ -62,11 +62,11 @@ def pretrained() -> str:
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[str]:
+def trained() -> str:
     """The image that trained a model of its own, by the recipe for tests."""
     # The build has neither Keras's download nor npm everywhere: give it the files.
     run(sys.executable, "-m", "training", "fetch", "data")
-    yield build(
+    return build(
         "alexnet-digits:test-trained",
         "--build-arg", "MODEL=trained", "--build-arg", "RECIPE=smoke",
     )  # fmt: skip
