@@ -4,11 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from app.errors import BlankImage
-from app.imaging.framing import frame, is_framed
+from app.imaging.contrast import contrast, is_dark_on_light
+from app.imaging.framing import INK_PIXELS, frame, is_framed
+from app.imaging.ink import Ink, find_ink
+from app.imaging.strokes import adjust, stroke_width
+from app.imaging.windows import dilate
 
 Box = tuple[int, int, int, int]
+
+# Ink is looked for on a picture of this size.
+SMALLEST_SIDE, LARGEST_SIDE = 128, 320
+
+# The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
+DRAWN_PIXELS = 4 * INK_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +55,78 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         BlankImage: there is no ink in the picture.
     """
     if is_framed(grey):
-        return _describe(grey, grey > 127, is_dark_on_light=False)
-    inverse = 255 - grey
-    if is_framed(inverse):
-        return _describe(inverse, inverse > 127, is_dark_on_light=True)
-    middle = (int(grey.min()) + int(grey.max())) / 2
-    mask = grey > middle
-    is_dark_on_light = bool(mask.mean() > 0.5)
-    if is_dark_on_light:
-        mask = ~mask
-    if not mask.any() or int(grey.max()) - int(grey.min()) < 16:
-        raise BlankImage("There is no ink in the picture.")
-    contrast = np.abs(grey - np.float32(np.median(grey[~mask]))) * mask
-    return _describe(frame(contrast), mask, is_dark_on_light=is_dark_on_light)
+        return _describe(grey, grey > 127, is_dark=False)
+    if is_framed(~grey):
+        return _describe(~grey, grey < 128, is_dark=True)
+    is_dark = is_dark_on_light(grey)
+    dark = grey if is_dark else ~grey
+    work, scale = _rescale(dark)
+    inks = find_ink(work, 1 / scale)
+    main = inks[0]
+    digit = frame(_draw(dark, main, scale))
+    width = stroke_width(main.mask)
+    left, top, right, bottom = main.box
+    x, y = round(left * scale), round(top * scale)
+    box = (x, y, max(1, round(right * scale) - x), max(1, round(bottom * scale) - y))
+    fraction = float(np.count_nonzero(main.mask)) / ((right - left) * (bottom - top))
+    return Normalised(digit, box, is_dark, width * scale, fraction, ())
 
 
-def _describe(
-    digit: NDArray[np.uint8], mask: NDArray[np.bool_], *, is_dark_on_light: bool
-) -> Normalised:
+def _rescale(dark: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """The picture at the size ink is looked for, and how many of its pixels each of those is."""
+    longest = max(dark.shape)
+    ratio = min(max(longest, SMALLEST_SIDE), LARGEST_SIDE) / longest
+    height, width = dark.shape
+    return _resize(dark, (0, 0, width, height), ratio), 1 / ratio
+
+
+def _resize(
+    dark: NDArray[np.uint8], box: tuple[float, float, float, float], ratio: float
+) -> NDArray[np.uint8]:
+    """A box of a picture, `ratio` times as large."""
+    size = (max(1, round((box[2] - box[0]) * ratio)), max(1, round((box[3] - box[1]) * ratio)))
+    method = Image.Resampling.BOX if ratio < 1 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(dark).resize(size, method, box=box))
+
+
+def _draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
+    """Draw one digit's ink, white on black, with strokes of MNIST's width for its size.
+
+    Args:
+        dark: uint8 [H, W], the whole picture.
+        ink: what was found, on a picture `scale` times smaller.
+        scale: as said.
+
+    Returns:
+        uint8 [h, w], the digit's longer side 80 pixels.
+    """
+    left, top, right, bottom = ink.box
+    longest = max(right - left, bottom - top)
+    margin = 0.3 * longest
+    height, width = ink.mask.shape
+    near = (
+        max(0.0, left - margin), max(0.0, top - margin),
+        min(float(width), right + margin), min(float(height), bottom + margin),
+    )
+    ratio = DRAWN_PIXELS / longest
+    across, down = dark.shape[1] / width, dark.shape[0] / height
+    box = (near[0] * across, near[1] * down, near[2] * across, near[3] * down)
+    patch = _resize(dark, box, ratio / scale)
+    mine = np.asarray(
+        Image.fromarray(ink.mask.view(np.uint8) * np.uint8(255)).resize(
+            patch.shape[::-1], Image.Resampling.BILINEAR, box=near
+        )
+    )
+    off_paper = contrast(patch, DRAWN_PIXELS)
+    level = float(np.average(off_paper, weights=(mine > 127) * off_paper + 1e-9))
+    soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) > 127)
+    drawn = np.pad(np.rint(soft * 255).astype(np.uint8), DRAWN_PIXELS // 4)
+    return adjust(drawn, DRAWN_PIXELS / INK_PIXELS)
+
+
+def _describe(digit: NDArray[np.uint8], mask: NDArray[np.bool_], *, is_dark: bool) -> Normalised:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x, y = int(columns[0]), int(rows[0])
     box = (x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
-    fraction = float(mask.sum()) / (box[2] * box[3])
-    return Normalised(digit, box, is_dark_on_light, 0.0, fraction)
+    fraction = float(np.count_nonzero(mask)) / (box[2] * box[3])
+    return Normalised(digit, box, is_dark, stroke_width(mask), fraction)
