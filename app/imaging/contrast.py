@@ -5,8 +5,6 @@ A shadow, a gradient or a vignette changes over more pixels than a stroke is wid
 included; what it fills is the ink. Light on dark is the same upside down.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -50,15 +48,18 @@ def contrast(dark: NDArray[np.uint8], widest: int) -> NDArray[np.float32]:
         widest: strokes up to this many pixels are ink.
 
     Returns:
-        float32 [H, W], 0 for paper, 1 for black on any paper: the share of the paper's light that is
-        missing, so that ink in a shadow counts as ink in the light.
+        float32 [H, W], 0 for paper, 1 for black on any paper: the share of the paper's light that
+        is missing, so that ink in a shadow counts as ink in the light.
     """
     paper = _paper(dark, widest)
-    return np.clip(1 - (dark + np.float32(1)) / (np.maximum(paper, 24) + 1), 0, 1)
+    share: NDArray[np.float32] = np.clip(
+        1 - (dark + np.float32(1)) / (np.maximum(paper, 24) + 1), 0, 1
+    )
+    return share
 
 
 def _paper(dark: NDArray[np.uint8], widest: int) -> NDArray[np.float32]:
-    """The paper's own brightness, under the ink too; at half the resolution, for paper is smooth."""
+    """The paper's own brightness, under the ink too; at half the resolution, as it is smooth."""
     height, width = dark.shape
     half = np.asarray(Image.fromarray(dark).reduce(2))
     filled = average(close(half, odd(widest / 2)).astype(np.float32), 3)

@@ -97,7 +97,7 @@ def decode_picture(upload: bytes, *, max_pixels: int) -> Picture:
     except Image.DecompressionBombError as error:
         raise TooManyPixels(f"The image has more than {max_pixels:,} pixels.") from error
     except Exception as error:
-        # Pillow lets a decoder raise whatever it stumbled over: struct.error, KeyError, zlib.error …
+        # Pillow lets a decoder raise whatever it stumbled over, such as struct.error or KeyError.
         raise DamagedImage(f"The {form.name} image is truncated or damaged.") from error
 
 

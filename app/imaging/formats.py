@@ -24,6 +24,7 @@ from app.errors import DamagedImage, NotAnImage
 MAX_JPEG_SCANS = 100
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_SIZE_END = 24
 _PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
 
 
@@ -85,6 +86,14 @@ def _essential_chunks(upload: bytes) -> bytes:
     return b"".join(kept)
 
 
+def _png_size(upload: bytes) -> tuple[int, int] | None:
+    """Width and height, which stand first in the header chunk, which stands first in the file."""
+    if len(upload) < _PNG_SIZE_END:
+        return None
+    width, height = struct.unpack_from(">II", upload, _PNG_SIZE_END - 8)
+    return width, height
+
+
 def _few_scans(upload: bytes) -> bytes:
     if upload.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise DamagedImage("The JPEG image has too many scans.")
@@ -112,7 +121,7 @@ _WEBP = Format("WebP", WebPImageFile, announced_size=_webp_size)
 _TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
 _GIF = Format("GIF", GifImageFile)
 _BY_MAGIC = (
-    (_PNG_SIGNATURE, Format("PNG", PngImageFile, essential=_essential_chunks)),
+    (_PNG_SIGNATURE, Format("PNG", PngImageFile, _essential_chunks, _png_size)),
     (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_scans)),
     (b"GIF87a", _GIF),
     (b"GIF89a", _GIF),
@@ -124,7 +133,5 @@ _BY_MAGIC = (
 
 def peek_pixels(upload: bytes) -> int | None:
     """Pixels of a PNG by its header, without decoding; None for any other upload."""
-    if not upload.startswith(_PNG_SIGNATURE) or len(upload) < 24:  # noqa: PLR2004 # IHDR's sizes end there
-        return None
-    width, height = struct.unpack_from(">II", upload, 16)
-    return int(width) * int(height)
+    size = _png_size(upload) if upload.startswith(_PNG_SIGNATURE) else None
+    return None if size is None else size[0] * size[1]

@@ -50,7 +50,7 @@ def is_framed(digit: Grey) -> bool:
     columns = digit.sum(axis=0, dtype=np.int64)
     rows = digit.sum(axis=1, dtype=np.int64)
     longer = max(_extent(columns), _extent(rows))
-    return (
+    return bool(
         longer in (INK_PIXELS - 1, INK_PIXELS)
         and _is_centred(columns)
         and _is_centred(rows)
@@ -82,7 +82,7 @@ def _offset(small: Grey, axis: int) -> int:
     mass = small.sum(axis=1 - axis, dtype=np.int64)
     centre = float(mass @ np.arange(length)) / float(mass.sum())
     wanted = int(np.ceil(SIDE_PIXELS / 2 - 0.5 - centre))
-    return min(max(wanted, 0), SIDE_PIXELS - length)
+    return int(min(max(wanted, 0), SIDE_PIXELS - length))
 
 
 def _extent(mass: NDArray[np.int64]) -> int:

@@ -10,6 +10,9 @@ from PIL import Image
 # twice in full.
 BAND_PIXELS = 1 << 20
 
+# The greatest samples of 8 and of 16 bits.
+BYTE, WORD = 255, 65535
+
 _WIDE_MODES = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 
@@ -43,13 +46,14 @@ def _to_bytes(wide: NDArray[np.generic]) -> NDArray[np.uint8]:
     is_float = np.issubdtype(wide.dtype, np.floating)
     if low >= 0 and high <= 1 and is_float:
         scale, low = 255.0, 0.0
-    elif low >= 0 and high <= 255:
+    elif low >= 0 and high <= BYTE:
         scale, low = 1.0, 0.0
-    elif low >= 0 and 1 << 14 < high <= 65535:
+    elif low >= 0 and 1 << 14 < high <= WORD:
         scale, low = 1 / 257, 0.0
     else:
         scale = 255.0 / max(high - low, 1e-30)
-    return np.rint((samples - low) * scale).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.rint((samples - low) * scale).astype(np.uint8)
+    return scaled
 
 
 def _bands(image: Image.Image, factor: int) -> Iterator[Image.Image]:

@@ -20,9 +20,9 @@ LEAST_LEVEL = 0.04
 # a shadow or a gradient a tenth or less.
 LEAST_SHARPNESS = 0.11
 
-# Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in a
-# picture that light alone does not explain (see `lighting.detail`), if it is neither a stout blob nor
-# cut off by the picture's edge.
+# Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in
+# a picture that light alone does not explain (see `lighting.detail`), if it is neither a stout blob
+# nor cut off by the picture's edge.
 LEAST_DETAIL = 0.25
 MOST_CUT = 0.33
 STOUTEST = 0.36
@@ -88,9 +88,7 @@ def _level(ink: NDArray[np.float32]) -> float:
     return float((squares * ink).sum()) / total if total else 0.0
 
 
-def _is_ink(
-    regions: Regions, off_paper: NDArray[np.float32], *, soft: bool
-) -> NDArray[np.bool_]:
+def _is_ink(regions: Regions, off_paper: NDArray[np.float32], *, soft: bool) -> NDArray[np.bool_]:
     """Which regions are ink and not shadow: bool [n]; soft ones only if `soft`."""
     inside = regions.labels > 0
     edge = np.zeros_like(inside)
@@ -106,7 +104,8 @@ def _is_ink(
     stoutness = 2 * regions.areas / lengths / longest
     is_formed = (cut < MOST_CUT) & (stoutness < STOUTEST)
     is_sharp = sharpness > LEAST_SHARPNESS
-    return (longest >= SMALLEST_PIXELS) & (is_sharp | (soft & is_formed))
+    is_ink: NDArray[np.bool_] = (longest >= SMALLEST_PIXELS) & (is_sharp | (soft & is_formed))
+    return is_ink
 
 
 def _group(regions: Regions, weights: NDArray[np.float64]) -> list[NDArray[np.bool_]]:

@@ -18,8 +18,11 @@ Box = tuple[int, int, int, int]
 # Ink is looked for on a picture of this size.
 SMALLEST_SIDE, LARGEST_SIDE = 128, 320
 
-# The widest stroke looked for first, and how wide those found may be to be surely whole; shares of the
-# longer side.
+# Half of white: what is brighter is ink, in a mask of bytes.
+MIDDLE = 128
+
+# The widest stroke looked for first, and how wide those found may be to be surely whole; shares of
+# the longer side.
 NARROW, SURELY_NARROW = 0.2, 0.08
 
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
@@ -60,9 +63,9 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         BlankImage: there is no ink in the picture.
     """
     if is_framed(grey):
-        return _describe(grey, grey > 127, is_dark=False)
+        return _describe(grey, grey >= MIDDLE, is_dark=False)
     if is_framed(~grey):
-        return _describe(~grey, grey < 128, is_dark=True)
+        return _describe(~grey, grey < MIDDLE, is_dark=True)
     work, scale = _rescale(grey)
     is_dark, inks = _find(work)
     dark = grey if is_dark else ~grey
@@ -80,8 +83,8 @@ def _find(work: NDArray[np.uint8]) -> tuple[bool, list[Ink]]:
     """The polarity, and the digits.
 
     Looking for narrow strokes overlooks shadows and vignettes, so that comes first. Where it
-    finds nothing, or strokes so wide that it may have found but parts of them, wider ones are looked
-    for; and where there are none either, light may have been taken for ink.
+    finds nothing, or strokes so wide that it may have found but parts of them, wider ones are
+    looked for; and where there are none either, light may have been taken for ink.
     """
     is_dark = is_dark_on_light(work)
     dark = work if is_dark else ~work
@@ -130,8 +133,10 @@ def _draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
     margin = 0.3 * longest
     height, width = ink.mask.shape
     near = (
-        max(0.0, left - margin), max(0.0, top - margin),
-        min(float(width), right + margin), min(float(height), bottom + margin),
+        max(0.0, left - margin),
+        max(0.0, top - margin),
+        min(float(width), right + margin),
+        min(float(height), bottom + margin),
     )
     ratio = DRAWN_PIXELS / longest
     across, down = dark.shape[1] / width, dark.shape[0] / height
@@ -143,8 +148,8 @@ def _draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
         )
     )
     off_paper = contrast(patch, DRAWN_PIXELS)
-    level = float(np.average(off_paper, weights=(mine > 127) * off_paper + 1e-9))
-    soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) > 127)
+    level = float(np.average(off_paper, weights=(mine >= MIDDLE) * off_paper + 1e-9))
+    soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) >= MIDDLE)
     drawn = np.pad(np.rint(soft * 255).astype(np.uint8), DRAWN_PIXELS // 4)
     return adjust(drawn, DRAWN_PIXELS / INK_PIXELS)
 

@@ -34,7 +34,8 @@ class Regions:
     def sums(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """The sum of `values`, [H, W], over each region: float64 [n]."""
         weights = values.ravel()
-        return np.bincount(self.labels.ravel(), weights, minlength=len(self.areas) + 1)[1:]
+        sums = np.bincount(self.labels.ravel(), weights, minlength=len(self.areas) + 1)
+        return sums[1:].astype(np.float64)
 
 
 def label(mask: NDArray[np.bool_]) -> Regions:

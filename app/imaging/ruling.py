@@ -18,7 +18,7 @@ LEAST_LENGTH = 0.12
 
 
 def without_ruling(mask: Mask) -> Mask:
-    """Remove thin straight lines that run out of the picture, level or upright within a few degrees.
+    """Remove thin straight lines that run out of the picture, level or upright or nearly so.
 
     Where a line crosses a stroke the stroke goes on: a line's pixel with ink near on both sides of
     the line is ink.
@@ -42,7 +42,7 @@ def _lines(thin: Mask) -> Mask:
     """The level lines among what is thin."""
     runs = _level(_level(thin, SHORTEST_RUN, np.minimum), SHORTEST_RUN, np.maximum)
     regions = label(runs)
-    height, width = thin.shape
+    width = thin.shape[1]
     lefts, tops, rights, bottoms = regions.boxes.T
     lengths = rights - lefts
     leaves = (lefts <= 3) | (rights >= width - 3)  # noqa: PLR2004
@@ -56,7 +56,8 @@ def _level(mask: Mask, size: int, better: np.ufunc) -> Mask:
     margin = size // 2
     padded = np.pad(mask, ((0, 0), (margin, margin)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)
-    return windows.all(axis=2) if better is np.minimum else windows.any(axis=2)
+    extreme: Mask = (np.min if better is np.minimum else np.max)(windows, axis=2)
+    return extreme
 
 
 def _bridged(ink: Mask) -> Mask:

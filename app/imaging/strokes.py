@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.windows import dilate, erode, open_
+from app.imaging.windows import dilate, erode
 
-# In MNIST's training digits, upscaled and measured by `stroke_width`, half are 2.1 to 2.9 pixels wide
-# and nine in ten 1.7 to 3.9. A digit outside of this range is brought to its nearer end.
+# In MNIST's training digits, upscaled and measured by `stroke_width`, half are 2.1 to 2.9 pixels
+# wide and nine in ten 1.7 to 3.9. A digit outside of this range is brought to its nearer end.
 THINNEST_PIXELS = 2.0
 WIDEST_PIXELS = 3.4
 
@@ -14,8 +14,8 @@ WIDEST_PIXELS = 3.4
 def stroke_width(mask: NDArray[np.bool_]) -> float:
     """The mean width of the strokes of a mask, in its pixels.
 
-    A long stroke's area is its length times its width, and its outline twice its length. The outline
-    is π/4 of the steps between neighbours (Crofton's formula for two directions).
+    A long stroke's area is its length times its width, and its outline twice its length. The
+    outline is π/4 of the steps between neighbours (Crofton's formula for two directions).
 
     Args:
         mask: bool [H, W].
@@ -60,7 +60,7 @@ def _round(ink: NDArray[np.uint8], size: int, better: np.ufunc) -> NDArray[np.ui
 
 def _cross(ink: NDArray[np.uint8], better: np.ufunc) -> NDArray[np.uint8]:
     padded = np.pad(ink, 1, mode="edge")
-    out = better(padded[1:-1, 1:-1], padded[:-2, 1:-1])
+    out: NDArray[np.uint8] = better(padded[1:-1, 1:-1], padded[:-2, 1:-1])
     for neighbour in (padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]):
         out = better(out, neighbour)
     return out

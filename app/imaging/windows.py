@@ -1,8 +1,8 @@
 """The maximum, minimum and average in a square window around each pixel, of any size.
 
-A run's maximum is the maximum of two overlapping runs of half its length, so a handful of whole-array
-comparisons does what a rank filter needs the window's area for. An average is the difference of two
-running sums.
+A run's maximum is the maximum of two overlapping runs of half its length, so a handful of
+whole-array comparisons does what a rank filter needs the window's area for. An average is the
+difference of two running sums.
 """
 
 import numpy as np

@@ -1,0 +1,133 @@
+"""A picture becomes the digit that MNIST would have made of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from app.errors import BlankImage
+from app.imaging import frame, is_framed, normalise
+
+Grey = NDArray[np.uint8]
+
+
+def draw_seven(side: int, width: int, *, ink: int = 0, paper: int = 255) -> Grey:
+    """A 7 of straight pen strokes, in the middle of a page."""
+    image = Image.new("L", (side, side), paper)
+    corners = [(0.32, 0.3), (0.66, 0.3), (0.46, 0.72)]
+    ImageDraw.Draw(image).line([(x * side, y * side) for x, y in corners], ink, width, "curve")
+    return np.asarray(image)
+
+
+def overlap(one: Grey, other: Grey) -> float:
+    """Cosine of the angle between two digits: 1 for the same, up to brightness."""
+    a, b = one.astype(float).ravel(), other.astype(float).ravel()
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def test_real_digits_pass_through_unchanged(golden: dict[str, Grey]) -> None:
+    """What is MNIST's already loses nothing, not one bit."""
+    for image in golden["images"]:
+        np.testing.assert_array_equal(normalise(image).digit, image)
+
+
+def test_inverted_real_digits_come_back(golden: dict[str, Grey]) -> None:
+    """Dark on light is the same digit."""
+    for image in golden["images"]:
+        found = normalise(255 - image)
+        np.testing.assert_array_equal(found.digit, image)
+        assert found.is_dark_on_light
+
+
+@pytest.mark.parametrize("side", [60, 280, 1000])
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 200), (210, 120)])
+def test_size_and_polarity_do_not_matter(side: int, ink: int, paper: int) -> None:
+    """The same drawing on any page comes to the same digit, framed as MNIST's."""
+    reference = normalise(draw_seven(280, 14)).digit
+    found = normalise(draw_seven(side, side // 20, ink=ink, paper=paper))
+
+    assert is_framed(found.digit)
+    assert overlap(found.digit, reference) > 0.9
+    assert found.is_dark_on_light == (ink < paper)
+
+
+def test_box_is_where_the_ink_is() -> None:
+    """In the picture's own pixels, to a pen's width."""
+    x, y, w, h = normalise(draw_seven(400, 16)).box
+
+    assert abs(x - 128) <= 16
+    assert abs(y - 120) <= 16
+    assert abs(w - 136) <= 24
+    assert abs(h - 168) <= 24
+
+
+def test_light_from_one_side_does_not_matter() -> None:
+    """A gradient over the page is light, not ink."""
+    page = draw_seven(280, 14).astype(float)
+    lit = (page * np.linspace(0.5, 1.0, 280)).astype(np.uint8)
+
+    assert overlap(normalise(lit).digit, normalise(draw_seven(280, 14)).digit) > 0.9
+
+
+def test_specks_do_not_matter() -> None:
+    """Dust is no part of the digit."""
+    page = draw_seven(280, 14).copy()
+    page[20:22, 30:32] = 0
+    page[250:252, 200:202] = 0
+
+    assert overlap(normalise(page).digit, normalise(draw_seven(280, 14)).digit) > 0.9
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        np.full((100, 100), 255, np.uint8),
+        np.zeros((28, 28), np.uint8),
+        np.full((300, 200), 128, np.uint8),
+        np.tile(np.linspace(80, 220, 256).astype(np.uint8), (256, 1)),
+        np.full((1, 1), 7, np.uint8),
+    ],
+    ids=["white", "black", "grey", "gradient", "one-pixel"],
+)
+def test_pages_without_ink_are_blank(page: Grey) -> None:
+    """No ink is an error that says so."""
+    with pytest.raises(BlankImage):
+        normalise(page)
+
+
+@given(page=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40)))
+@settings(max_examples=200, deadline=None)
+def test_any_picture_is_a_digit_or_blank(page: Grey) -> None:
+    """Whatever the pixels: a digit of the right form, or no ink."""
+    try:
+        found = normalise(page)
+    except BlankImage:
+        return
+
+    assert (found.digit.shape, found.digit.dtype) == ((28, 28), np.uint8)
+    assert found.digit.max() > 0
+
+
+@given(
+    ink=hnp.arrays(
+        np.uint8,
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=60),
+        elements=st.sampled_from([0, 0, 0, 40, 255]),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_framed_ink_is_centred_and_at_most_twenty(ink: Grey) -> None:
+    """Tight box, 20 pixels, centre of mass in the middle unless that would cut it."""
+    if not ink.any():
+        with pytest.raises(BlankImage):
+            frame(ink)
+        return
+    framed = frame(ink)
+    rows, columns = np.nonzero(framed)
+
+    assert framed.shape == (28, 28)
+    assert max(np.ptp(rows), np.ptp(columns)) < 20
+    assert framed.max() == 255

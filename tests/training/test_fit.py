@@ -1,0 +1,227 @@
+"""A run learns, stops when it should, and goes on after it was killed as if it had not been."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training.config import Augmentation, Recipe
+from training.dataset import Digits
+from training.fit import Checkpoint, History, as_tensors, fit, stream
+
+RECIPE = Recipe(
+    name="test",
+    epochs=3,
+    batch_size=16,
+    learning_rate=3e-3,
+    warmup_epochs=0.5,
+    augmentation=Augmentation(redrawn_share=0.05),
+)
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """What an uninterrupted run left: its checkpoint, its best weights, its figures."""
+
+    checkpoint: Checkpoint
+    weights: list[np.ndarray]
+    history: History
+
+
+class Killed(Exception):
+    """Stands for the signal that ends a run."""
+
+
+@pytest.fixture(scope="module")
+def parts(mnist: tuple[Digits, Digits]) -> tuple[Digits, Digits]:
+    """Sixty-four digits to learn from, four steps an epoch, and forty others to validate on."""
+    return mnist[0].take(np.arange(64)), mnist[0].take(np.arange(100, 140))
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    """Of a run that has not begun."""
+    return Checkpoint(tmp_path / "run")
+
+
+def build() -> keras.Model:
+    """A network of AlexNet's kinds of layers, small enough for a test, always the same."""
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(8, 5, strides=3, activation="relu", name="conv1")(inputs)
+    x = keras.layers.BatchNormalization(momentum=0.9, name="conv1_norm")(x)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="classes")(x))
+
+
+def kill_in(monkeypatch: pytest.MonkeyPatch, method: str, calls_before: int) -> None:
+    """Write half a file and end the run in this method of the network."""
+    whole = getattr(keras.Model, method)
+    calls = 0
+
+    def save(model: keras.Model, path: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > calls_before:
+            path.write_bytes(b"half a fi")
+            raise Killed
+        whole(model, path)
+
+    monkeypatch.setattr(keras.Model, method, save)
+
+
+def weights_of(model: keras.Model) -> list[np.ndarray]:
+    """Every weight, the moving statistics among them."""
+    return [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+
+
+def assert_same(one: list[np.ndarray], other: list[np.ndarray]) -> None:
+    """Require the same weights, but for the last bits of sums in another order."""
+    for mine, theirs in zip(one, other, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def whole(parts: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """A run of three epochs that nobody stopped."""
+    checkpoint = Checkpoint(tmp_path_factory.mktemp("whole"))
+    model, history = fit(build(), RECIPE, *parts, checkpoint)
+    return WholeRun(checkpoint, weights_of(model), history)
+
+
+def test_run_learns_and_keeps_its_history(whole: WholeRun) -> None:
+    """Every epoch leaves its four figures, in memory and in the file, and the loss falls."""
+    history = whole.history
+
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert {len(figures) for figures in history.values()} == {3}
+    assert history["loss"][-1] < history["loss"][0]
+    assert json.loads(whole.checkpoint.history.read_text()) == history
+    assert whole.checkpoint.read_history() == history
+
+
+def test_run_can_be_repeated(
+    whole: WholeRun, parts: tuple[Digits, Digits], checkpoint: Checkpoint
+) -> None:
+    """The same seed and recipe give the same weights."""
+    model, _ = fit(build(), RECIPE, *parts, checkpoint)
+
+    assert_same(weights_of(model), whole.weights)
+
+
+def test_killed_run_goes_on(
+    whole: WholeRun,
+    parts: tuple[Digits, Digits],
+    checkpoint: Checkpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run killed while its second epoch is kept ends as one that was never stopped."""
+    with monkeypatch.context() as patch:
+        kill_in(patch, "save", 1)
+        with pytest.raises(Killed):
+            fit(build(), RECIPE, *parts, checkpoint)
+    kept = checkpoint.read_history()
+    _, history = fit(build(), RECIPE, *parts, checkpoint)
+    resumed, uninterrupted = (
+        keras.models.load_model(each.latest) for each in (checkpoint, whole.checkpoint)
+    )
+
+    assert len(kept["loss"]) == 1
+    for name, figures in whole.history.items():
+        assert history[name][:1] == kept[name]
+        np.testing.assert_allclose(history[name], figures, rtol=1e-3)
+    assert_same(weights_of(resumed), weights_of(uninterrupted))
+    assert int(resumed.optimizer.iterations) == int(uninterrupted.optimizer.iterations) == 12
+
+
+def test_finished_run_is_not_trained_again(whole: WholeRun, parts: tuple[Digits, Digits]) -> None:
+    """The same call after the last epoch gives the same result, whatever network it is handed."""
+    written = whole.checkpoint.latest.stat().st_mtime_ns
+    model, history = fit(build(), RECIPE, *parts, whole.checkpoint)
+
+    assert history == whole.history
+    assert whole.checkpoint.latest.stat().st_mtime_ns == written
+    assert_same(weights_of(model), whole.weights)
+
+
+def test_patience_ends_a_run_and_the_best_epoch_comes_back(
+    parts: tuple[Digits, Digits], checkpoint: Checkpoint
+) -> None:
+    """A network that gets worse is given up, for good, and what it was at its best is kept."""
+    # A step against the gradient's advice makes every epoch worse than the one before.
+    recipe = replace(RECIPE, epochs=9, learning_rate=-3e-3, warmup_epochs=0, patience_epochs=2)
+    model, history = fit(build(), recipe, *parts, checkpoint)
+    _, again = fit(build(), recipe, *parts, checkpoint)
+    loss, _ = model.evaluate(*as_tensors(parts[1]), verbose=0)
+
+    assert np.argmin(history["val_loss"]) == 0
+    assert len(history["val_loss"]) == 3
+    assert again == history
+    assert loss == pytest.approx(history["val_loss"][0], rel=1e-4)
+
+
+@pytest.mark.parametrize("method", ["save", "save_weights"])
+def test_failing_save_leaves_no_half_file(
+    whole: WholeRun,
+    parts: tuple[Digits, Digits],
+    checkpoint: Checkpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+) -> None:
+    """Half a file is never taken for the file, and the next run begins anew and tidies it away."""
+    with monkeypatch.context() as patch:
+        kill_in(patch, method, 0)
+        with pytest.raises(Killed):
+            fit(build(), RECIPE, *parts, checkpoint)
+    broken = checkpoint.latest if method == "save" else checkpoint.best
+    was_there, kept = broken.exists(), checkpoint.read_history()
+    model, history = fit(build(), RECIPE, *parts, checkpoint)
+
+    assert not was_there
+    assert kept == {}
+    assert len(history["loss"]) == RECIPE.epochs
+    assert_same(weights_of(model), whole.weights)
+    assert {path.name for path in checkpoint.folder.iterdir()} == {
+        path.name for path in whole.checkpoint.folder.iterdir()
+    }
+
+
+def test_held_zeros_stay_through_a_run(
+    parts: tuple[Digits, Digits], checkpoint: Checkpoint
+) -> None:
+    """What pruning cut stays cut while the rest of the layer moves on."""
+    model = build()
+    kernel = model.get_layer("conv1").kernel
+    before = kernel.numpy()
+    is_cut = np.abs(before) < np.median(np.abs(before))
+    kernel.assign(np.where(is_cut, 0, before))
+    fitted, _ = fit(model, replace(RECIPE, held=("conv1",)), *parts, checkpoint)
+
+    after = fitted.get_layer("conv1").kernel.numpy()
+    assert not after[is_cut].any()
+    assert np.mean(after[~is_cut] != before[~is_cut]) > 0.5
+
+
+def test_stream_makes_the_batches_of_all_epochs(parts: tuple[Digits, Digits]) -> None:
+    """The stream delivers batches of one shape, images in 0–1 and labels, and then ends."""
+    batches = list(stream(parts[0], RECIPE, first_epoch=1))
+
+    assert len(batches) == 4 * (RECIPE.epochs - 1)
+    for images, labels in batches:
+        assert images.shape == (16, 28, 28, 1)
+        assert labels.shape == (16,)
+        assert float(images.numpy().min()) >= 0
+        assert float(images.numpy().max()) <= 1
+
+
+def test_tensors_are_scaled(parts: tuple[Digits, Digits]) -> None:
+    """Digits become floats in 0–1 with a channel, and labels stay as they are."""
+    images, labels = as_tensors(parts[0])
+
+    assert images.shape == (64, 28, 28, 1)
+    assert images.dtype == np.float32
+    np.testing.assert_allclose(images[..., 0] * 255, parts[0].images, atol=1e-4)
+    np.testing.assert_array_equal(labels, parts[0].labels)

@@ -1,0 +1,261 @@
+"""The whole run, from MNIST to a version that both engines can load."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+from tests.training.conftest import SmokeRun
+from training import contract, dataset
+from training.__main__ import main
+from training.config import RECIPES
+from training.dataset import Digits
+from training.evaluate import agreement, energy, score_saved_model, score_twin, softmax
+from training.export import GOLDEN_PER_CLASS
+
+PLOTS = {"confusion.png", "curves.png", "filters.png", "mistakes.png", "weights.png"}
+
+
+@pytest.fixture(scope="module")
+def manifest(smoke_run: SmokeRun) -> dict[str, Any]:
+    """What the version says of itself."""
+    facts: dict[str, Any] = json.loads((smoke_run.folder / contract.MANIFEST).read_text())
+    return facts
+
+
+@pytest.fixture(scope="module")
+def thousand(mnist: tuple[Digits, Digits]) -> Digits:
+    """The first thousand test digits."""
+    return mnist[1].take(np.arange(1000))
+
+
+def test_run_succeeds_and_says_where(smoke_run: SmokeRun) -> None:
+    """It ends with 0, and its last line is the version's folder."""
+    assert smoke_run.status == 0
+    assert smoke_run.printed.splitlines()[-1] == f"wrote {smoke_run.folder}"
+
+
+def test_version_is_complete(smoke_run: SmokeRun) -> None:
+    """All that the contract lists is there, and nothing that it does not."""
+    files = {
+        path.relative_to(smoke_run.folder).as_posix()
+        for path in smoke_run.folder.rglob("*")
+        if path.is_file()
+    }
+
+    assert files - {"fingerprint.pb"} == {
+        "saved_model.pb",
+        "variables/variables.index",
+        "variables/variables.data-00000-of-00001",
+        contract.TWIN,
+        contract.GOLDEN,
+        contract.MANIFEST,
+        *(f"{contract.REPORT}/{name}" for name in PLOTS),
+    }
+    assert [path.name for path in smoke_run.folder.parent.iterdir()] == ["1"]
+
+
+def test_manifest_vouches_for_every_file(smoke_run: SmokeRun, manifest: dict[str, Any]) -> None:
+    """Each digest is that of the file as it was moved into place."""
+    files = [path for path in smoke_run.folder.rglob("*") if path.is_file()]
+    digests = {
+        path.relative_to(smoke_run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.name != "manifest.json"
+    }
+
+    assert manifest["files"] == digests
+
+
+def test_manifest_tells_the_run(manifest: dict[str, Any]) -> None:
+    """Recipe, seed, version, temperature and every epoch's figures, healing included."""
+    recipe = RECIPES["smoke"]
+    history = manifest["metrics"]["history"]
+
+    assert recipe.compression is not None
+    assert (manifest["version"], manifest["recipe"], manifest["seed"]) == (1, "smoke", recipe.seed)
+    assert manifest["activation"] == "relu"
+    assert 0.25 <= manifest["temperature"] <= 4
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert {len(figures) for figures in history.values()} == {
+        recipe.epochs + recipe.compression.epochs
+    }
+    assert manifest["metrics"]["validation"]["digits"] == 6000
+    assert manifest["metrics"]["test"]["twin"]["digits"] == 10000
+
+
+def test_run_learnt_something(manifest: dict[str, Any]) -> None:
+    """Even seconds of training read digits far better than chance, before and after int8."""
+    test = manifest["metrics"]["test"]
+
+    assert test["saved_model"]["accuracy"] > 0.4
+    assert test["twin"]["accuracy"] > 0.4
+
+
+def test_weights_are_stored_once(smoke_run: SmokeRun) -> None:
+    """Four bytes for each of 21.6 million parameters, not eight."""
+    size = sum(path.stat().st_size for path in (smoke_run.folder / "variables").iterdir())
+
+    assert 4 * 21_604_426 <= size < 90e6
+
+
+def test_saved_model_signature(smoke_run: SmokeRun, thousand: Digits) -> None:
+    """Images uint8 [n, 28, 28] go in; probabilities and logits, float32 [n, 10], come out."""
+    loaded = tf.saved_model.load(smoke_run.folder)
+    signature = loaded.signatures[contract.SIGNATURE]
+    (given,) = signature.structured_input_signature[1].values()
+    answers = signature(images=tf.constant(thousand.images[:5]))
+
+    assert (given.name, given.dtype, given.shape.as_list()) == ("images", tf.uint8, [None, 28, 28])
+    assert {name: (a.dtype, a.shape.as_list()) for name, a in answers.items()} == {
+        "probabilities": (tf.float32, [5, 10]),
+        "logits": (tf.float32, [5, 10]),
+    }
+    np.testing.assert_allclose(
+        answers["probabilities"], softmax(answers["logits"].numpy()), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_twin_signature(smoke_run: SmokeRun, thousand: Digits, rows: int) -> None:
+    """The twin takes batches of any size: images uint8 go in, logits float32 [n, 10] come out."""
+    runner = Interpreter(str(smoke_run.folder / contract.TWIN)).get_signature_runner(
+        contract.SIGNATURE
+    )
+    inputs, outputs = runner.get_input_details(), runner.get_output_details()
+    answers = runner(images=thousand.images[:rows])
+
+    assert {name: detail["dtype"] for name, detail in inputs.items()} == {"images": np.uint8}
+    assert {name: detail["dtype"] for name, detail in outputs.items()} == {"logits": np.float32}
+    assert answers["logits"].shape == (rows, 10)
+
+
+def test_twin_is_small(smoke_run: SmokeRun) -> None:
+    """A byte a weight, not four: the twin is whole-integer."""
+    size = (smoke_run.folder / contract.TWIN).stat().st_size
+
+    assert 21e6 < size < 24e6
+
+
+def test_twin_and_saved_model_agree(smoke_run: SmokeRun, thousand: Digits) -> None:
+    """Int8 changes hardly an answer, even of a network that is as unsure as this one."""
+    twin = score_twin(smoke_run.folder / contract.TWIN)(thousand.images)
+    saved_model = score_saved_model(smoke_run.folder)(thousand.images)
+
+    assert agreement(twin, saved_model) >= 0.99
+
+
+def test_measured_figures_are_the_versions_own(
+    smoke_run: SmokeRun, manifest: dict[str, Any], mnist: tuple[Digits, Digits]
+) -> None:
+    """The accuracy that the manifest claims is the one that the exported twin has."""
+    test = mnist[1]
+    logits = score_twin(smoke_run.folder / contract.TWIN)(test.images)
+
+    accuracy = np.mean(logits.argmax(axis=1) == test.labels)
+    assert manifest["metrics"]["test"]["twin"]["accuracy"] == pytest.approx(accuracy, abs=1e-9)
+
+
+def test_thresholds_pass_validation_digits(
+    smoke_run: SmokeRun, manifest: dict[str, Any], mnist: tuple[Digits, Digits]
+) -> None:
+    """The manifest's thresholds let 99.5 % of the validation digits pass."""
+    recipe = RECIPES["smoke"]
+    split = dataset.split(*mnist, validation_share=recipe.validation_share, seed=recipe.seed)
+    logits = score_twin(smoke_run.folder / contract.TWIN)(split.validation.images)
+    is_known = energy(logits) >= manifest["reject"]["min_energy"]
+    is_sure = softmax(logits).max(axis=1) >= manifest["reject"]["min_confidence"]
+
+    assert np.mean(is_known & is_sure) >= 0.995
+
+
+def test_golden_digits(smoke_run: SmokeRun) -> None:
+    """A few digits of each class have the probabilities that the twin gives them again."""
+    with np.load(smoke_run.folder / contract.GOLDEN) as golden:
+        images, labels, expected = golden["images"], golden["labels"], golden["probabilities"]
+    probabilities = softmax(score_twin(smoke_run.folder / contract.TWIN)(images))
+
+    assert images.dtype == labels.dtype == np.uint8
+    assert np.bincount(labels).tolist() == [GOLDEN_PER_CLASS] * 10
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(PLOTS))
+def test_plot_is_a_picture(smoke_run: SmokeRun, name: str) -> None:
+    """Each plot of the report is a whole PNG with something drawn on it."""
+    with Image.open(smoke_run.folder / contract.REPORT / name) as picture:
+        pixels = np.asarray(picture.convert("L"))
+
+        assert picture.format == "PNG"
+        assert min(pixels.shape) >= 300
+        assert len(np.unique(pixels)) > 10
+
+
+def test_checkpoints_are_removed(smoke_run: SmokeRun) -> None:
+    """A run that is done needs nothing to go on."""
+    assert list(smoke_run.runs.iterdir()) == []
+
+
+def test_evaluate_prints_the_accuracy(
+    smoke_run: SmokeRun, manifest: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`evaluate` measures a version anew and finds what its manifest says."""
+    data = smoke_run.folder.parents[2] / "data"
+    status = main(["evaluate", str(smoke_run.folder), "--data", str(data)])
+
+    printed = capsys.readouterr().out
+    accuracy = manifest["metrics"]["test"]["twin"]["accuracy"]
+    assert status == 0
+    assert f"twin: accuracy {accuracy:.4f}" in printed
+    assert "10,000 digits" in printed
+    assert printed.count("read as") == 1 + 10
+
+
+def test_fetch_writes_what_can_be_read(
+    smoke_run: SmokeRun, tmp_path: Path, mnist: tuple[Digits, Digits]
+) -> None:
+    """`fetch` leaves a folder that `--data` takes."""
+    data = smoke_run.folder.parents[2] / "data"
+    status = main(["fetch", str(tmp_path / "copy"), "--data", str(data)])
+    training, test = dataset.load(tmp_path / "copy")
+
+    assert status == 0
+    np.testing.assert_array_equal(training.images, mnist[0].images)
+    np.testing.assert_array_equal(test.labels, mnist[1].labels)
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["evaluate", "1"], ["fetch", "copy"]])
+def test_wrong_folder_is_a_clear_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    """A folder without MNIST ends every command with 1 and one line, and writes nothing."""
+    monkeypatch.chdir(tmp_path)
+    status = main([*command, "--data", str(tmp_path / "nowhere")])
+
+    printed = capsys.readouterr()
+    assert status == 1
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert str(tmp_path / "nowhere") in printed.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_version_is_a_clear_error(
+    smoke_run: SmokeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`evaluate` of a folder that is not there names it."""
+    data = smoke_run.folder.parents[2] / "data"
+    status = main(["evaluate", str(tmp_path / "99"), "--data", str(data)])
+
+    assert status == 1
+    assert str(tmp_path / "99") in capsys.readouterr().err
