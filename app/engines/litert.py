@@ -49,12 +49,9 @@ class _Prepared:
 
     def __init__(self, content: bytes, size: int, threads: int) -> None:
         self._interpreter = Interpreter(model_content=content, num_threads=threads)
-        signature = self._interpreter.get_signature_runner(SIGNATURE)
-        place = signature.get_input_details()["images"]["index"]
-        self._interpreter.resize_tensor_input(place, (size, 28, 28), strict=True)
+        self._input, self._output = _locate(self._interpreter)
+        self._interpreter.resize_tensor_input(self._input, (size, 28, 28), strict=True)
         self._interpreter.allocate_tensors()
-        self._input = place
-        self._output = signature.get_output_details()["logits"]["index"]
         self._padded = np.zeros((size, 28, 28), dtype=np.uint8)
         # The first run packs the weights: here, not in the first request.
         self.compute(self._padded)
@@ -66,3 +63,12 @@ class _Prepared:
         self._interpreter.invoke()
         logits: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
         return logits[: len(images)]
+
+
+def _locate(interpreter: Interpreter) -> tuple[int, int]:
+    """Indices of the input and of the logits; the runner must be gone before anything is resized."""
+    signature = interpreter.get_signature_runner(SIGNATURE)
+    return (
+        signature.get_input_details()["images"]["index"],
+        signature.get_output_details()["logits"]["index"],
+    )
