@@ -66,7 +66,7 @@ class _Prepared:
 
 
 def _locate(interpreter: Interpreter) -> tuple[int, int]:
-    """Indices of the input and of the logits; the runner must be gone before anything is resized."""
+    """Indices of the input and of the logits; the runner must be gone before a resize."""
     signature = interpreter.get_signature_runner(SIGNATURE)
     return (
         signature.get_input_details()["images"]["index"],
