@@ -62,7 +62,8 @@ ENTRYPOINT ["python", "-m", "app"]
 
 FROM runtime AS serve-tensorflow
 COPY --from=tensorflow-environment /venv /venv
-ENV ENGINE=tensorflow
+# TensorFlow looks for a place to write to when it is imported; the root has none.
+ENV ENGINE=tensorflow TMPDIR=/dev/shm
 
 FROM runtime AS serve
 COPY --from=litert-environment /venv /venv
