@@ -100,12 +100,10 @@ def _export(
 ) -> dict[str, Any]:
     """Calibrate, write the networks and the report, and return what the manifest says of them."""
     print("exporting")
-    count = recipe.compression.calibration_digits if recipe.compression else len(digits.validation)
-    shown = digits.training.images[:count]
     temperature = compress.calibrate(
         model, evaluate.score_model(model)(digits.validation.images), digits.validation.labels
     )
-    export.write_networks(model, folder, shown)
+    export.write_networks(model, folder)
     export.write_golden(folder, digits.validation)
     twin = evaluate.score_twin(folder / contract.TWIN)
     validation = twin(digits.validation.images)

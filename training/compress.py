@@ -16,6 +16,9 @@ from training.config import Recipe
 INT8_LIMIT = 127
 """Symmetric int8, as TFLite's quantisation specification has it for weights: −127 … 127."""
 
+SCALE_STEPS = 32
+"""Mantissas of scales, which lie in [0.5, 1), are multiples of its reciprocal: off by 3 % at most."""
+
 HEADROOM = 1e-12
 """Keeps an all-zero channel's scale from being zero."""
 
@@ -75,17 +78,27 @@ def healing(recipe: Recipe) -> Recipe:
 
 
 def quantise(model: keras.Model) -> None:
-    """Round every kernel to 255 levels a output channel, in place.
+    """Round every kernel to 255 levels an output channel, in place.
 
-    The largest weight of a channel stays as it is, so TFLite's converter finds the same scale
-    and its int8 weights are these, exactly.
+    The largest weight of a channel becomes the outermost level, so TFLite's converter finds the
+    same scale and its int8 weights are these, exactly. Scales are rounded to 5 bits: a level times
+    a scale then fills 12 of a float's 24 bits, and the variables pack to about two thirds.
     """
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
-            values = ops.convert_to_numpy(layer.kernel)
-            largest = np.abs(values).max(axis=tuple(range(values.ndim - 1)))
-            scale = np.maximum(largest, HEADROOM) / INT8_LIMIT
-            layer.kernel.assign(np.round(values / scale) * scale)
+            layer.kernel.assign(_quantise(ops.convert_to_numpy(layer.kernel)))
+
+
+def _quantise(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Levels times scales, of a kernel whose last axis is the output channel."""
+    sizes = np.abs(values)
+    largest = sizes.max(axis=tuple(range(values.ndim - 1)))
+    mantissa, exponent = np.frexp(np.maximum(largest, HEADROOM) / INT8_LIMIT)
+    scale = np.ldexp(np.round(mantissa * SCALE_STEPS) / SCALE_STEPS, exponent)
+    levels = np.clip(np.round(values / scale), -INT8_LIMIT, INT8_LIMIT)
+    levels = np.where(sizes == largest, np.sign(values) * INT8_LIMIT, levels)
+    rounded: NDArray[np.float32] = (levels * scale).astype(np.float32)
+    return rounded
 
 
 def calibrate(model: keras.Model, logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:

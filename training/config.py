@@ -44,7 +44,6 @@ class Compression:
     )
     epochs: int = 2
     learning_rate: float = 1e-4  # a fifth of the peak: heal, do not learn anew
-    calibration_digits: int = 1000  # enough to see every activation's range
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ RECIPES = {
         learning_rate=5e-4,
         warmup_epochs=0.5,
         augmentation=Augmentation(redrawn_share=0.05, damaged_share=0.05),
-        compression=replace(Compression(), epochs=1, calibration_digits=100),
+        compression=replace(Compression(), epochs=1),
         limit=640,
     ),
 }

