@@ -17,7 +17,7 @@ INT8_LIMIT = 127
 """Symmetric int8, as TFLite's quantisation specification has it for weights: −127 … 127."""
 
 SCALE_STEPS = 32
-"""Mantissas of scales, which lie in [0.5, 1), are multiples of its reciprocal: off by 3 % at most."""
+"""Mantissas of scales, 0.5 to 1, are multiples of its reciprocal: off by 3 % at most."""
 
 HEADROOM = 1e-12
 """Keeps an all-zero channel's scale from being zero."""

@@ -5,19 +5,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import BlankImage
-from app.imaging.contrast import WIDEST_STROKE, contrast
+from app.imaging.contrast import contrast
+from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
+from app.imaging.ruling import without_ruling
 from app.imaging.windows import average, erode
 
-# Measured on rendered photos and blank pages: ink stands 12 and more deviations off its paper,
-# texture and noise at most 9.
-LEAST_SIGNAL_TO_NOISE = 10.0
+# Measured on rendered photos and blank pages, where not said otherwise.
+# Ink stands 20 and more deviations off its paper, texture and noise at most 12.
+LEAST_SIGNAL_TO_NOISE = 14.0
 LEAST_LEVEL = 0.04
 
-# A pen's edge takes a third of the ink's contrast from pixel to pixel, a blurred one a sixth, and
+# A pen's edge takes a third of the ink's contrast from pixel to pixel, a blurred one an eighth, and
 # a shadow or a gradient a tenth or less.
 LEAST_SHARPNESS = 0.11
+
+# Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in a
+# picture that light alone does not explain (see `lighting.detail`), if it is neither a stout blob nor
+# cut off by the picture's edge.
+LEAST_DETAIL = 0.25
+MOST_CUT = 0.33
+STOUTEST = 0.36
+
+# Smaller regions are specks.
+SMALLEST_PIXELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +46,28 @@ class Ink:
     level: float
 
 
-def find_ink(dark: NDArray[np.uint8], enlarged: float) -> list[Ink]:
+def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     """Find the digits of a picture, the most conspicuous first.
 
     Args:
         dark: uint8 [H, W], dark ink on light paper.
-        enlarged: how many pixels each of the original has on a side; 1 for reduced ones.
+        widest: the widest stroke, as a share of the longer side.
 
     Returns:
-        At least one digit.
-
-    Raises:
-        BlankImage: none was found.
+        The digits; none if there is no ink.
     """
-    off_paper = average(contrast(dark, round(WIDEST_STROKE * max(dark.shape))), 3)
+    off_paper = average(contrast(dark, round(widest * max(dark.shape))), 3)
     floor, deviation = _paper(off_paper)
     level = _level(off_paper[off_paper > floor + 3 * deviation + 0.01])
-    if level - floor < LEAST_SIGNAL_TO_NOISE * (deviation + 0.002) or level < LEAST_LEVEL:
-        raise BlankImage("There is no ink in the picture.")
-    regions = label(off_paper > (floor + level) / 2)
-    sharp = _sharpness(regions, off_paper) * max(enlarged, 1) / level
-    weights = regions.sums(off_paper) * (sharp > 0.02)
-    if weights.max() <= 0:
-        raise BlankImage("There is no ink in the picture.")
-    groups = _group(regions, weights)
-    return [_ink(regions, group, level) for group in groups]
+    if level - floor < max(LEAST_SIGNAL_TO_NOISE * (deviation + 0.002), LEAST_LEVEL):
+        return []
+    mask = without_ruling(off_paper > (floor + level) / 2)
+    regions = label(mask)
+    is_ink = _is_ink(regions, off_paper / level, soft=detail(dark) >= LEAST_DETAIL)
+    weights = regions.sums(off_paper) * is_ink
+    if not is_ink.any():
+        return []
+    return [_ink(regions, group, level) for group in _group(regions, weights)]
 
 
 def _paper(off_paper: NDArray[np.float32]) -> tuple[float, float]:
@@ -80,13 +88,25 @@ def _level(ink: NDArray[np.float32]) -> float:
     return float((squares * ink).sum()) / total if total else 0.0
 
 
-def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The mean gradient along each region's outline."""
+def _is_ink(
+    regions: Regions, off_paper: NDArray[np.float32], *, soft: bool
+) -> NDArray[np.bool_]:
+    """Which regions are ink and not shadow: bool [n]; soft ones only if `soft`."""
     inside = regions.labels > 0
-    outline = (inside & (erode(inside.view(np.uint8), 3) == 0)).astype(np.float32)
+    edge = np.zeros_like(inside)
+    edge[[0, -1]] = True
+    edge[:, [0, -1]] = True
+    outline = inside & ((erode(inside.view(np.uint8), 3) == 0) | edge)
     down, across = np.gradient(off_paper)
-    lengths = regions.sums(outline)
-    return regions.sums(np.hypot(down, across) * outline) / np.maximum(lengths, 1)
+    lengths = regions.sums(outline.astype(np.float32))
+    sharpness = regions.sums(np.hypot(down, across) * outline) / lengths
+    cut = regions.sums((inside & edge).astype(np.float32)) / lengths
+    sides = regions.boxes[:, 2:] - regions.boxes[:, :2]
+    longest = sides.max(axis=1)
+    stoutness = 2 * regions.areas / lengths / longest
+    is_formed = (cut < MOST_CUT) & (stoutness < STOUTEST)
+    is_sharp = sharpness > LEAST_SHARPNESS
+    return (longest >= SMALLEST_PIXELS) & (is_sharp | (soft & is_formed))
 
 
 def _group(regions: Regions, weights: NDArray[np.float64]) -> list[NDArray[np.bool_]]:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.imaging.contrast import contrast, is_dark_on_light
+from app.errors import BlankImage
+from app.imaging.contrast import WIDEST_STROKE, contrast, is_dark_on_light
 from app.imaging.framing import INK_PIXELS, frame, is_framed
 from app.imaging.ink import Ink, find_ink
 from app.imaging.strokes import adjust, stroke_width
@@ -16,6 +17,10 @@ Box = tuple[int, int, int, int]
 
 # Ink is looked for on a picture of this size.
 SMALLEST_SIDE, LARGEST_SIDE = 128, 320
+
+# The widest stroke looked for first, and how wide those found may be to be surely whole; shares of the
+# longer side.
+NARROW, SURELY_NARROW = 0.2, 0.08
 
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
 DRAWN_PIXELS = 4 * INK_PIXELS
@@ -58,10 +63,9 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         return _describe(grey, grey > 127, is_dark=False)
     if is_framed(~grey):
         return _describe(~grey, grey < 128, is_dark=True)
-    is_dark = is_dark_on_light(grey)
+    work, scale = _rescale(grey)
+    is_dark, inks = _find(work)
     dark = grey if is_dark else ~grey
-    work, scale = _rescale(dark)
-    inks = find_ink(work, 1 / scale)
     main = inks[0]
     digit = frame(_draw(dark, main, scale))
     width = stroke_width(main.mask)
@@ -70,6 +74,27 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
     box = (x, y, max(1, round(right * scale) - x), max(1, round(bottom * scale) - y))
     fraction = float(np.count_nonzero(main.mask)) / ((right - left) * (bottom - top))
     return Normalised(digit, box, is_dark, width * scale, fraction, ())
+
+
+def _find(work: NDArray[np.uint8]) -> tuple[bool, list[Ink]]:
+    """The polarity, and the digits.
+
+    Looking for narrow strokes overlooks shadows and vignettes, so that comes first. Where it
+    finds nothing, or strokes so wide that it may have found but parts of them, wider ones are looked
+    for; and where there are none either, light may have been taken for ink.
+    """
+    is_dark = is_dark_on_light(work)
+    dark = work if is_dark else ~work
+    narrow = find_ink(dark, NARROW)
+    if narrow and stroke_width(narrow[0].mask) < SURELY_NARROW * max(work.shape):
+        return is_dark, narrow
+    wide = find_ink(dark, WIDEST_STROKE) or narrow
+    if wide:
+        return is_dark, wide
+    other = find_ink(~dark, NARROW)
+    if not other:
+        raise BlankImage("There is no ink in the picture.")
+    return not is_dark, other
 
 
 def _rescale(dark: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
