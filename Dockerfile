@@ -12,7 +12,11 @@ COPY requirements/serve.txt requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
-       --requirement requirements/serve.txt
+       --requirement requirements/serve.txt \
+    # A third of the engine's wheel is for accelerators, a third of numpy's for its own tests.
+    && cd /venv/lib/python3*/site-packages \
+    && rm -r ai_edge_litert/*WebGpu* ai_edge_litert/tools ai_edge_litert/vendors \
+    && find numpy -name tests -type d -prune -exec rm -r {} +
 
 FROM base AS tensorflow-environment
 COPY requirements/tensorflow.txt requirements/
@@ -30,9 +34,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY app app
 COPY training training
 ARG RECIPE=production
-# MNIST's files are taken from data/ where the context has them, else fetched.
-RUN --mount=type=bind,target=/context \
-    if [ -d /context/data ]; then export MNIST_DIR=/context/data; fi; \
+# data/ stands where the cache is looked for: what it holds is used, else MNIST is fetched.
+RUN --mount=type=bind,source=data,target=/root/.cache/alexnet-digits/mnist \
     python -m training run --recipe "$RECIPE" --models /srv/models --runs /tmp/runs
 
 FROM scratch AS model-pretrained
@@ -45,7 +48,9 @@ FROM model-${MODEL} AS model
 
 FROM base AS runtime
 COPY app app
-RUN python3 -m compileall -q app
+# Nothing is installed from here on, so the base's own pip goes too.
+RUN python3 -m compileall -q app \
+    && python3 -c 'import pip, shutil; shutil.rmtree(pip.__path__[0])'
 COPY --from=model /srv/models models
 ENV HOST=0.0.0.0 PORT=8000
 USER 10001:10001
@@ -57,7 +62,8 @@ ENTRYPOINT ["python", "-m", "app"]
 
 FROM runtime AS serve-tensorflow
 COPY --from=tensorflow-environment /venv /venv
-ENV ENGINE=tensorflow
+# TensorFlow looks for a place to write to when it is imported; the root has none.
+ENV ENGINE=tensorflow TMPDIR=/dev/shm
 
 FROM runtime AS serve
 COPY --from=litert-environment /venv /venv

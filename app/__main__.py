@@ -23,10 +23,15 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._lifecycle = lifecycle
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain; a second signal stops at once."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 # uvicorn's
+        """Drain; a second signal stops at once.
+
+        Uvicorn's own would raise the signal again after the drain and so end the process by it,
+        where a supervisor wants to see that all went well: 0.
+        """
         self._lifecycle.begin_draining()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     def stop(self) -> None:
         """End as after a signal."""

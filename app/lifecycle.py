@@ -31,7 +31,7 @@ class Lifecycle:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         """Start nothing yet."""
         self.status: Status = "starting"
-        self.failure: ServiceError | None = None
+        self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self._settings = settings
         self._metrics = metrics
@@ -95,10 +95,16 @@ class Lifecycle:
             )
         except ServiceError as error:
             logger.critical("no model can be served", extra={"code": error.code})
-            self.failure = error
-            self.on_failure()
-            return
-        self._serve(version)
+            self._fail(error)
+        except Exception as error:  # whatever it is: starting for ever would be worse than ending
+            logger.critical("the model could not be loaded", exc_info=True)
+            self._fail(error)
+        else:
+            self._serve(version)
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = error
+        self.on_failure()
 
     def _serve(self, version: Version) -> None:
         settings = self._settings

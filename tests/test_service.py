@@ -40,8 +40,7 @@ def running(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         [sys.executable, "-m", "app"],
         cwd=ROOT,
         env={**os.environ, "PORT": str(port), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,  # not stderr, where the log goes: a pipe nobody reads fills up
         text=True,
     )
     address = f"http://127.0.0.1:{port}"
@@ -57,7 +56,7 @@ def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
     """Ask for health until it is 200, the process ended or time is up."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, "the process ended; its log is below"
         try:
             if httpx.get(f"{address}/health").status_code == 200:
                 return

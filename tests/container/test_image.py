@@ -40,8 +40,8 @@ def build(tag: str, *options: str) -> str:
     return tag
 
 
-def wait_until_ready() -> dict[str, object]:
-    """Ask for health until it is there."""
+def wait_until_ready(container: str) -> dict[str, object]:
+    """Ask for health until it is there; if it never is, what the container said is shown."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -51,8 +51,10 @@ def wait_until_ready() -> dict[str, object]:
         else:
             if response.status_code == 200:
                 return dict(response.json())
+        if run("docker", "inspect", "--format", "{{.State.Running}}", container).strip() != "true":
+            break
         time.sleep(0.2)
-    pytest.fail("the container did not get ready:\n" + run("docker-compose", "logs", "--no-color"))
+    pytest.fail("not ready:\n" + run("sh", "-c", f"docker logs --tail 30 {container} 2>&1"))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_pretrained_serves_and_stops(
     compose: str, golden: dict[str, np.ndarray], seven: bytes
 ) -> None:
     """Real digits are read right, the container is locked down, and SIGTERM ends it with 0."""
-    health = wait_until_ready()
+    health = wait_until_ready(compose)
     files = [("files", encode(image)) for image in golden["images"]]
     batch = httpx.post(f"{ADDRESS}/predict/batch", files=files).json()
     single = httpx.post(f"{ADDRESS}/predict", files={"file": seven}).json()
@@ -109,7 +111,7 @@ def test_pretrained_serves_and_stops(
 @pytest.mark.parametrize("compose", ["trained"], indirect=True)
 def test_trained_serves_its_own_model(compose: str, seven: bytes) -> None:
     """The model that the build trained is ready and answers, however little it learnt."""
-    health = wait_until_ready()
+    health = wait_until_ready(compose)
     answer = httpx.post(f"{ADDRESS}/predict", files={"file": seven})
     recipe = run(
         "docker", "exec", compose, "python", "-c",
@@ -161,7 +163,7 @@ def test_tensorflow_target_serves_with_the_other_engine(seven: bytes) -> None:
         "docker", "run", "--detach", "--read-only", "--publish", "127.0.0.1:18000:8000", image
     ).strip()
     try:
-        health = wait_until_ready()
+        health = wait_until_ready(container)
         answer = httpx.post(f"{ADDRESS}/predict", files={"file": seven}).json()
     finally:
         run("docker", "rm", "--force", container)
