@@ -15,8 +15,8 @@ SIGNATURE = "serving_default"
 def load(folder: Path, *, threads: int, batch_sizes: tuple[int, ...]) -> Engine:
     """Load the twin of a version folder.
 
-    Each batch size gets an interpreter of its own. Smaller batches are padded to the next size, larger
-    ones cut.
+    Each batch size gets an interpreter of its own. Smaller batches are padded to the next size,
+    larger ones cut.
 
     Args:
         folder: `models/alexnet/<version>`, its digests checked before.
