@@ -36,28 +36,23 @@ def http_problem(status: int, headers: dict[str, str] | None = None) -> Response
 
 def describe(error: ServiceError) -> dict[str, Any]:
     """An error as an object inside of an answer."""
-    return {
-        "type": "about:blank",
-        "title": error.title,
-        "status": error.status,
-        "detail": str(error),
-        "code": error.code,
-    }
+    return _members(error.status, error.title, error.code, str(error))
 
 
 def respond(
     status: int, title: str, code: str, detail: str, headers: dict[str, str] | None = None
 ) -> Response:
-    """A problem document.
+    """A problem document, which is also the whole answer."""
+    body = {**_members(status, title, code, detail), "request_id": logs.request_id.get()}
+    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
 
-    The type is `about:blank`, as RFC 9457 asks where the members say all there is to know.
-    """
-    body = {
+
+def _members(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
+    """The type is `about:blank`, as RFC 9457 asks where the others say all there is to know."""
+    return {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": logs.request_id.get(),
     }
-    return Response(json.dumps(body), status, headers, MEDIA_TYPE)

@@ -36,6 +36,13 @@ def sign(folder: Path, name: str) -> None:
     edit_manifest(folder, files=files)
 
 
+def strike_twin(folder: Path) -> None:
+    """Make the version one that ships no twin."""
+    files = json.loads((folder / MANIFEST).read_text())["files"]
+    del files["assets.extra/alexnet.int8.tflite"]
+    edit_manifest(folder, files=files)
+
+
 def flip_byte(path: Path, place: int) -> None:
     """Change one byte of a file."""
     content = bytearray(path.read_bytes())
@@ -164,9 +171,7 @@ def test_no_version_is_an_error(tmp_path: Path) -> None:
 
 def test_version_without_twin_is_not_for_litert(copied: Path) -> None:
     """The engine that is asked for must have what it runs."""
-    manifest = json.loads((copied / MANIFEST).read_text())
-    del manifest["files"]["assets.extra/alexnet.int8.tflite"]
-    edit_manifest(copied, files=manifest["files"])
+    strike_twin(copied)
 
     with pytest.raises(ModelNotFound):
         load_version(copied, "litert", threads=1)
@@ -174,8 +179,6 @@ def test_version_without_twin_is_not_for_litert(copied: Path) -> None:
 
 def test_version_without_twin_falls_to_tensorflow(copied: Path) -> None:
     """`auto` takes TensorFlow where a version ships no twin."""
-    manifest = json.loads((copied / MANIFEST).read_text())
-    del manifest["files"]["assets.extra/alexnet.int8.tflite"]
-    edit_manifest(copied, files=manifest["files"])
+    strike_twin(copied)
 
     assert load_version(copied, "auto", threads=1).engine_name == "tensorflow"

@@ -138,17 +138,22 @@ def wait_until_queued(address: str) -> None:
     pytest.fail("nothing was queued in time")
 
 
-def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
-    """Without a model the process does not pretend to serve."""
-    finished = subprocess.run(
+def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
+    """A process that gives up by itself."""
+    return subprocess.run(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
-        env={**os.environ, "MODELS_DIR": str(tmp_path), "PORT": str(free_port())},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
         check=False,
     )
+
+
+def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
+    """Without a model the process does not pretend to serve."""
+    finished = run_to_end(MODELS_DIR=str(tmp_path), PORT=str(free_port()))
 
     assert finished.returncode == 1
     assert "model_not_found" in finished.stderr
@@ -156,15 +161,7 @@ def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
 
 def test_wrong_setting_ends_the_process_with_a_reason() -> None:
     """A setting that makes no sense is named."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env={**os.environ, "ENGINE": "abacus"},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    finished = run_to_end(ENGINE="abacus")
 
     assert finished.returncode == 2
     assert "engine" in finished.stderr

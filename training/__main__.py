@@ -107,10 +107,10 @@ def _export(
     export.write_golden(folder, digits.validation)
     twin = evaluate.score_twin(folder / contract.TWIN)
     validation = twin(digits.validation.images)
-    figures = evaluate.evaluate_version(folder, digits.test)
-    plots.draw_report(
-        folder / contract.REPORT, model, history, twin(digits.test.images), digits.test
-    )
+    test = twin(digits.test.images)
+    saved_model = evaluate.score_saved_model(folder)(digits.test.images)
+    figures = evaluate.compare(test, saved_model, digits.test)
+    plots.draw_report(folder / contract.REPORT, model, history, test, digits.test)
     print(evaluate.describe(figures))
     return {
         "recipe": recipe.name,

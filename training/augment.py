@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.imaging import frame
 from training.config import Augmentation, Recipe
-from training.dataset import Digits
+from training.dataset import Digits, scale
 
 Pictures = NDArray[np.float32]
 Damage = Callable[[Pictures, np.random.Generator], Pictures]
@@ -41,7 +41,7 @@ def batches(
             0, steps_per_epoch(digits, recipe) * recipe.batch_size, recipe.batch_size
         ):
             batch = digits.take(order[start : start + recipe.batch_size])
-            images = batch.images.astype(np.float32) / np.float32(255)
+            images = scale(batch.images)
             if recipe.augmentation is not None:
                 images = augment(images, recipe.augmentation, rng)
             yield images[..., None], batch.labels

@@ -12,6 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from training.config import Recipe
+from training.evaluate import energy
 
 INT8_LIMIT = 127
 """Symmetric int8, as TFLite's quantisation specification has it for weights: −127 … 127."""
@@ -125,6 +126,4 @@ def calibrate(model: keras.Model, logits: NDArray[np.float32], labels: NDArray[n
 
 
 def _cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    peak = logits.max(axis=1)
-    log_sum = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
-    return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))
+    return float(np.mean(energy(logits) - logits[np.arange(len(labels)), labels]))

@@ -185,6 +185,12 @@ def _verify(array: Uint8, file: IdxFile) -> Uint8:
     return array
 
 
+def scale(images: Uint8) -> NDArray[np.float32]:
+    """Bring 0–255 to the 0–1 that the network takes."""
+    scaled: NDArray[np.float32] = images.astype(np.float32) / np.float32(255)
+    return scaled
+
+
 def digest(array: Uint8) -> str:
     """SHA-256 of an array's bytes in C order."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

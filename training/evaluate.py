@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from training.contract import SIGNATURE, TWIN
-from training.dataset import Digits
+from training.dataset import Digits, scale
 
 Logits = NDArray[np.float32]
 Scorer = Callable[[NDArray[np.uint8]], Logits]
@@ -28,7 +28,7 @@ def score_model(model: keras.Model) -> Scorer:
 
     def score(images: NDArray[np.uint8]) -> Logits:
         head = model.get_layer("classes")
-        features = headless.predict(images[..., None].astype(np.float32) / 255, BATCH_SIZE, 0)
+        features = headless.predict(scale(images)[..., None], BATCH_SIZE, 0)
         logits: Logits = features @ np.asarray(head.kernel) + np.asarray(head.bias)
         return logits
 
@@ -38,14 +38,14 @@ def score_model(model: keras.Model) -> Scorer:
 def score_saved_model(folder: Path) -> Scorer:
     """Load a version's SavedModel: images uint8 [n, 28, 28] → logits float32 [n, 10]."""
     loaded = tf.saved_model.load(folder)
-    serve = loaded.signatures[SIGNATURE]
 
     def score(images: NDArray[np.uint8]) -> Logits:
+        # By way of `loaded`: a signature alone does not keep its variables.
+        serve = loaded.signatures[SIGNATURE]
         return np.concatenate(
             [serve(images=tf.constant(batch))["logits"].numpy() for batch in _slices(images)]
         )
 
-    score.loaded = loaded  # type: ignore[attr-defined] # a signature alone does not keep its variables
     return score
 
 
@@ -98,9 +98,7 @@ def measure(logits: Logits, labels: NDArray[np.uint8]) -> dict[str, Any]:
         never predicted has precision 0.
     """
     probabilities = softmax(logits)
-    predicted = probabilities.argmax(axis=1)
-    confusion = np.zeros((10, 10), dtype=np.int64)
-    np.add.at(confusion, (labels, predicted), 1)
+    confusion = confuse(logits, labels)
     hits = confusion.diagonal()
     likelihood = probabilities[np.arange(len(labels)), labels]
     return {
@@ -112,6 +110,13 @@ def measure(logits: Logits, labels: NDArray[np.uint8]) -> dict[str, Any]:
         "recall": (hits / np.maximum(confusion.sum(axis=1), 1)).tolist(),
         "confusion": confusion.tolist(),
     }
+
+
+def confuse(logits: Logits, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often each digit was read as which: int64 [10, 10], rows the truth."""
+    confusion = np.zeros((10, 10), dtype=np.int64)
+    np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
+    return confusion
 
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
@@ -147,14 +152,18 @@ def predict_examples(logits: Logits, digits: Digits, count: int = 10) -> list[di
 
 
 def evaluate_version(folder: Path, test: Digits) -> dict[str, Any]:
-    """Measure a version folder both ways it can be run.
+    """Measure a version folder both ways it can be run; what `compare` returns."""
+    twin = score_twin(folder / TWIN)(test.images)
+    return compare(twin, score_saved_model(folder)(test.images), test)
+
+
+def compare(twin: Logits, saved_model: Logits, test: Digits) -> dict[str, Any]:
+    """Measure what the twin and the SavedModel said of the same digits.
 
     Returns:
         What `measure` says of the `twin` and of the `saved_model`, the share of digits on which
         they agree, and ten example predictions of the twin.
     """
-    twin = score_twin(folder / TWIN)(test.images)
-    saved_model = score_saved_model(folder)(test.images)
     return {
         "twin": measure(twin, test.labels),
         "saved_model": measure(saved_model, test.labels),
@@ -164,7 +173,7 @@ def evaluate_version(folder: Path, test: Digits) -> dict[str, Any]:
 
 
 def describe(figures: dict[str, Any]) -> str:
-    """The figures of `evaluate_version` as a table to read."""
+    """The figures of `compare` as a table to read."""
     lines = []
     for name in ("twin", "saved_model"):
         part = figures[name]

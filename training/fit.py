@@ -1,4 +1,8 @@
-"""Fit the network, an epoch at a time, so that a run that was killed goes on where it was."""
+"""Fit the network, an epoch at a time: a run that was killed goes on from its last whole epoch.
+
+It sees the same batches as one that was never stopped. Dropout's masks are not kept, so the weights
+come out alike, not equal.
+"""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ import tensorflow as tf
 from training.augment import batches, steps_per_epoch
 from training.compress import hold_zeros
 from training.config import Recipe
-from training.dataset import Digits
+from training.dataset import Digits, scale
 
 History = dict[str, list[float]]
 
@@ -60,7 +64,11 @@ class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras pu
         self.history = history
         self.patience = patience
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(
+        self,
+        epoch: int,  # noqa: ARG002 # the form that Keras calls
+        logs: dict[str, Any] | None = None,
+    ) -> None:
         """Write latest, then best, then the history that makes the epoch count."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
@@ -70,7 +78,7 @@ class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras pu
             _replace(self.checkpoint.best, self.model.save_weights)
         text = json.dumps(self.history, indent=1)
         _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
-        if self.patience is not None and epoch - int(np.argmin(losses)) >= self.patience:
+        if _has_lost_patience(self.history, self.patience):
             self.model.stop_training = True
 
 
@@ -152,7 +160,7 @@ def stream(digits: Digits, recipe: Recipe, *, first_epoch: int = 0) -> tf.data.D
 
 def as_tensors(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
     """Digits as the network takes them: float32 [n, 28, 28, 1] in 0–1, and labels."""
-    return digits.images[..., None].astype(np.float32) / 255, digits.labels
+    return scale(digits.images)[..., None], digits.labels
 
 
 def _has_lost_patience(history: History, patience: int | None) -> bool:

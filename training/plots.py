@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.dataset import Digits
-from training.evaluate import Logits, softmax
+from training.evaluate import Logits, confuse, softmax
 from training.fit import History
 
 DOTS_PER_INCH = 100
@@ -90,8 +90,7 @@ def draw_filters(model: keras.Model) -> Figure:
 
 def draw_confusion(logits: Logits, test: Digits) -> Figure:
     """How often each digit was read as which."""
-    confusion = np.zeros((10, 10), dtype=int)
-    np.add.at(confusion, (test.labels, logits.argmax(axis=1)), 1)
+    confusion = confuse(logits, test.labels)
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.subplots()
     mistakes = confusion * (1 - np.eye(10, dtype=int))

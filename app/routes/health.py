@@ -26,7 +26,7 @@ def make_router(lifecycle: Lifecycle) -> APIRouter:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return Health(
             status=lifecycle.status,
-            model=None if lifecycle.status == "starting" else _describe_model(lifecycle),
+            model=_describe_model(lifecycle),
             uptime_seconds=round(lifecycle.uptime_seconds, 3),
         )
 

@@ -27,17 +27,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 BINARY = {"type": "string", "format": "binary"}
 
+
+def _form(field: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A form with one field, as OpenAPI describes a body by its media type."""
+    properties = {"type": "object", "required": [field], "properties": {field: schema}}
+    return {"multipart/form-data": {"schema": properties}}
+
+
 ONE_IMAGE = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {**BINARY, "description": "One image of one digit."}},
-                }
-            },
+            **_form("file", {**BINARY, "description": "One image of one digit."}),
             **{media_type: {"schema": BINARY} for media_type in sorted(IMAGE_TYPES)},
         },
     }
@@ -46,15 +47,7 @@ ONE_IMAGE = {
 MANY_IMAGES = {
     "requestBody": {
         "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {"files": {"type": "array", "items": BINARY, "minItems": 1}},
-                }
-            }
-        },
+        "content": _form("files", {"type": "array", "items": BINARY, "minItems": 1}),
     }
 }
 

@@ -1,6 +1,5 @@
 """Take uploads out of a request: bounded, in memory, never on the disk."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -118,6 +117,7 @@ class _Form:
     files: list[bytes] = field(default_factory=list)
     other_parts: int = 0
     is_wanted: bool = False
+    is_complete: bool = False
     header_name: bytes = b""
     header_value: bytes = b""
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -150,10 +150,10 @@ class _Form:
             return
         if len(self.files) == self.max_files:
             raise TooManyFiles(f"More than {self.max_files} files in one request.")
-        self.files.append(b"".join(self._pieces()))
+        self.files.append(b"".join(self.body[start:end] for start, end in self.spans))
 
-    def _pieces(self) -> Iterator[bytes]:
-        return (self.body[start:end] for start, end in self.spans)
+    def end(self) -> None:
+        self.is_complete = True
 
 
 def parse_form(body: bytes, boundary: bytes, *, field_name: str, max_files: int) -> list[bytes]:
@@ -168,12 +168,6 @@ def parse_form(body: bytes, boundary: bytes, *, field_name: str, max_files: int)
     if not body:
         raise EmptyUpload("The body has no bytes.")
     form = _Form(body, field_name.encode(), max_files)
-    is_complete = False
-
-    def end_form() -> None:
-        nonlocal is_complete
-        is_complete = True
-
     try:
         parser = MultipartParser(
             boundary,
@@ -184,13 +178,13 @@ def parse_form(body: bytes, boundary: bytes, *, field_name: str, max_files: int)
                 "on_header_end": form.end_header,
                 "on_part_data": form.add_data,
                 "on_part_end": form.end_part,
-                "on_end": end_form,
+                "on_end": form.end,
             },
         )
         parser.write(body)
     except MultipartParseError as error:
         raise MalformedBody("The form is malformed.") from error
-    if not is_complete:
+    if not form.is_complete:
         raise MalformedBody("The form ends before its closing boundary.")
     if not form.files:
         raise MissingFile(f"The form has no file in the field `{field_name}`.")
