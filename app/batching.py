@@ -5,6 +5,7 @@ nothing. All state belongs to the event loop; only `compute` runs elsewhere, in 
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull, ServiceError
+from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull
+
+logger = logging.getLogger(__name__)
 
 Rows = NDArray[np.uint8]
 Results = NDArray[np.float32]
@@ -57,20 +60,33 @@ class _Batch:
     rows: int = 0
 
 
+def _ignore(_rows: int, _seconds: float) -> None:
+    """The default for a caller who measures nothing."""
+
+
 class Batcher:
     """A bounded queue of rows in front of one engine thread."""
 
-    def __init__(self, compute: Compute, *, max_batch_rows: int, max_queue_rows: int) -> None:
+    def __init__(
+        self,
+        compute: Compute,
+        *,
+        max_batch_rows: int,
+        max_queue_rows: int,
+        on_batch: Callable[[int, float], None] = _ignore,
+    ) -> None:
         """Start nothing yet; the first submission does.
 
         Args:
             compute: rows uint8 [n, …] → results float32 [n, k]; runs in a thread of its own.
             max_batch_rows: most rows of one call.
             max_queue_rows: most rows that wait.
+            on_batch: told the rows and the seconds of each call that succeeded.
         """
         self._compute = compute
         self._max_batch_rows = max_batch_rows
         self._max_queue_rows = max_queue_rows
+        self._on_batch = on_batch
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._waiting: deque[_Job] = deque()
         self._waiting_rows = 0
@@ -100,7 +116,9 @@ class Batcher:
         """
         if self._is_closed:
             raise Draining("The service is shutting down.")
-        if self._waiting_rows + len(rows) > self._max_queue_rows and not self._is_idle_for(rows):
+        if not self._has_room(rows):
+            self._sweep()
+        if not self._has_room(rows):
             raise QueueFull(
                 f"{self._waiting_rows} digits wait already, of {self._max_queue_rows} at most.",
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
@@ -122,9 +140,20 @@ class Batcher:
         await self._idle.wait()
         self._thread.shutdown()
 
-    def _is_idle_for(self, rows: Rows) -> bool:
-        """An empty queue takes a submission of any size that the engine takes at once."""
-        return self._running is None and len(rows) <= self._max_batch_rows
+    @property
+    def is_backlogged(self) -> bool:
+        """Whether new rows would have to wait for more than the next batch."""
+        return self._waiting_rows >= self._max_batch_rows
+
+    def _has_room(self, rows: Rows) -> bool:
+        """An idle engine takes what fits into one batch, however small the queue is."""
+        is_idle = self._running is None and len(rows) <= self._max_batch_rows
+        return is_idle or self._waiting_rows + len(rows) <= self._max_queue_rows
+
+    def _sweep(self) -> None:
+        """Give back the room of callers that have gone."""
+        self._waiting = deque(job for job in self._waiting if not job.future.done())
+        self._waiting_rows = sum(len(job.rows) for job in self._waiting)
 
     def _enqueue(self, rows: Rows, deadline: float) -> list[asyncio.Future[Outcome]]:
         loop = asyncio.get_running_loop()
@@ -182,13 +211,16 @@ class Batcher:
         )
         try:
             results = _check(done.result(), batch.rows)
-        except ServiceError as error:
+        except EngineFailure as error:
+            logger.exception("engine failed", extra={"rows": batch.rows})
             _fail(batch, error)
-        except Exception as error:  # noqa: BLE001 # an engine may raise anything
+        except Exception as error:
+            logger.exception("engine failed", extra={"rows": batch.rows})
             failure = EngineFailure("The engine failed on this batch.")
             failure.__cause__ = error
             _fail(batch, failure)
         else:
+            self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
         self._start_batch()
 
@@ -205,7 +237,7 @@ def _check(results: Results, rows: int) -> Results:
     return results
 
 
-def _fail(batch: _Batch, error: ServiceError) -> None:
+def _fail(batch: _Batch, error: EngineFailure) -> None:
     for job in batch.jobs:
         if not job.future.done():
             job.future.set_exception(error)

@@ -2,23 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.batching import Batcher, Outcome
-from app.errors import ServiceError
-from app.imaging import decode, normalise, peek_pixels
+from app.errors import QueueFull, ServiceError
+from app.imaging import decode, is_framed, normalise, peek_pixels
 from app.metrics import Metrics
 
-INLINE_PIXELS = 1 << 16
-"""Up to 256×256 is decoded on the event loop, where a hop to a thread would cost more."""
+INLINE_PIXELS = 1 << 10
+"""Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
+
+IMAGES_PER_PIECE = 32
+"""Of one request, decoded in one go: the engine has the first while the next are decoded."""
+
+MAX_WAITING_DECODES = 64
+"""Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
 
 Reason = Literal["not_a_digit", "unsure"]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,12 @@ class Classifier:
         self._decoders = decoders
         self._limits = limits
         self._metrics = metrics
+        self._decodes = 0
+
+    @property
+    def is_backlogged(self) -> bool:
+        """Whether an answer takes so long that it is worth knowing if its caller has gone."""
+        return self._batcher.is_backlogged or self._decodes > 0
 
     async def classify(self, upload: bytes) -> Prediction:
         """Read one upload.
@@ -101,43 +114,72 @@ class Classifier:
             EngineFailure: the engine broke on it.
         """
         deadline = time.monotonic() + self._limits.timeout_seconds
-        digit = await self._read_digit(upload)
+        digit = self._read_if_tiny(upload)
+        if digit is None:
+            digit = await self._decode_aside(lambda: self._decode_and_normalise(upload))
         return (await self._predict(digit[None], deadline))[0]
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
-        """Read many uploads as one submission; a bad one yields its error, in its place.
+        """Read many uploads; a bad one yields its error, in its place.
 
         Raises:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
         deadline = time.monotonic() + self._limits.timeout_seconds
-        answers: list[Prediction | ServiceError] = []
-        digits, places = [], []
-        for place, upload in enumerate(uploads):
-            try:
-                digits.append(await self._read_digit(upload))
-            except ServiceError as error:
-                answers.append(error)
-            else:
-                places.append(place)
-                answers.append(_PENDING)
-        if digits:
-            predictions = await self._predict(np.stack(digits), deadline)
-            for place, prediction in zip(places, predictions, strict=True):
-                answers[place] = prediction
-        return answers
+        pieces = [
+            asyncio.ensure_future(
+                self._classify_piece(uploads[start : start + IMAGES_PER_PIECE], deadline)
+            )
+            for start in range(0, len(uploads), IMAGES_PER_PIECE)
+        ]
+        try:
+            answers = await asyncio.gather(*pieces)
+        finally:
+            for piece in pieces:  # where one failed, the others work for nobody
+                piece.cancel()
+        return [answer for piece in answers for answer in piece]
 
-    async def _read_digit(self, upload: bytes) -> NDArray[np.uint8]:
+    async def _classify_piece(
+        self, uploads: Sequence[bytes], deadline: float
+    ) -> list[Prediction | ServiceError]:
+        found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
+        digits = [each for each in found if not isinstance(each, ServiceError)]
+        read = iter(await self._predict(np.stack(digits), deadline) if digits else ())
+        return [each if isinstance(each, ServiceError) else next(read) for each in found]
+
+    async def _decode_aside(self, work: Callable[[], Result]) -> Result:
+        """Run work in a decoding thread, unless too much waits for one."""
+        if self._decodes >= MAX_WAITING_DECODES:
+            raise QueueFull("Too many images wait to be decoded.")
+        self._decodes += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+        finally:
+            self._decodes -= 1
+
+    def _read_if_tiny(self, upload: bytes) -> NDArray[np.uint8] | None:
+        """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
         pixels = peek_pixels(upload)
-        if pixels is not None and pixels <= INLINE_PIXELS:
+        if pixels is None or pixels > INLINE_PIXELS:
+            return None
+        started = time.perf_counter()
+        grey = decode(upload, max_pixels=self._limits.max_pixels)
+        if not is_framed(grey) and not is_framed(~grey):
+            return None
+        return self._normalise(grey, started)
+
+    def _read_or_error(self, upload: bytes) -> NDArray[np.uint8] | ServiceError:
+        try:
             return self._decode_and_normalise(upload)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._decoders, self._decode_and_normalise, upload)
+        except ServiceError as error:
+            return error
 
     def _decode_and_normalise(self, upload: bytes) -> NDArray[np.uint8]:
         started = time.perf_counter()
-        grey = decode(upload, max_pixels=self._limits.max_pixels)
+        return self._normalise(decode(upload, max_pixels=self._limits.max_pixels), started)
+
+    def _normalise(self, grey: NDArray[np.uint8], started: float) -> NDArray[np.uint8]:
         decoded = time.perf_counter()
         digit = normalise(grey).digit
         self._metrics.decode_seconds.observe(decoded - started)
@@ -147,9 +189,7 @@ class Classifier:
     async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
         outcome = await self._batcher.submit(digits, deadline=deadline)
         predictions = self._interpret(outcome)
-        self._metrics.observe_batch(
-            outcome.queue_seconds, outcome.compute_seconds, outcome.batch_rows
-        )
+        self._metrics.observe_wait(outcome.queue_seconds)
         for prediction in predictions:
             self._metrics.observe_prediction(
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
@@ -176,10 +216,6 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason)
-
-
-_PENDING = ServiceError("This digit was never read.")
-"""Holds a place in `classify_many` until its prediction is there."""
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -112,6 +112,7 @@ class Lifecycle:
             version.engine,
             max_batch_rows=settings.max_engine_rows,
             max_queue_rows=settings.max_queue_rows,
+            on_batch=self._metrics.observe_batch,
         )
         batcher = self._batcher
         self._metrics.watch_queue(lambda: batcher.waiting_rows)

@@ -37,7 +37,7 @@ class Metrics:
         self.inference_seconds = self._stage(registry, "inference", "One run of the engine.")
         self.batch_rows = Histogram(
             "digits_batch_rows",
-            "Digits in the batch that a request was computed in.",
+            "Digits in one run of the engine.",
             buckets=ROWS,
             registry=registry,
         )
@@ -71,10 +71,13 @@ class Metrics:
         self.requests.labels(route, method, status).inc()
         self.request_seconds.labels(route).observe(seconds)
 
-    def observe_batch(self, queue_seconds: float, inference_seconds: float, rows: int) -> None:
-        """Count one submission's way through the batcher."""
-        self.queue_seconds.observe(queue_seconds)
-        self.inference_seconds.observe(inference_seconds)
+    def observe_wait(self, seconds: float) -> None:
+        """Count one submission's wait for the engine."""
+        self.queue_seconds.observe(seconds)
+
+    def observe_batch(self, rows: int, seconds: float) -> None:
+        """Count one run of the engine, once for all who share it."""
+        self.inference_seconds.observe(seconds)
         self.batch_rows.observe(rows)
 
     def observe_prediction(self, digit: int, confidence: float, outcome: str) -> None:

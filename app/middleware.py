@@ -6,6 +6,7 @@ import time
 import uuid
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs
@@ -19,6 +20,9 @@ ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 """What is taken over from a caller: nothing that could forge a log line or a header."""
 
 UNMATCHED = "unmatched"
+
+CLIENT_CLOSED_REQUEST = 499
+"""What nginx logs for a caller that left before its answer; it is counted, and never sent."""
 
 
 class Observation:
@@ -37,7 +41,7 @@ class Observation:
         current = _request_id(scope)
         token = logs.request_id.set(current)
         started = time.perf_counter()
-        status = 0
+        status = CLIENT_CLOSED_REQUEST
 
         async def send_observed(message: Message) -> None:
             nonlocal status
@@ -48,9 +52,11 @@ class Observation:
 
         try:
             await self._app(scope, receive, send_observed)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered, and nothing of ours went wrong
         except Exception:
             logger.exception("unexpected error")
-            if status:
+            if status != CLIENT_CLOSED_REQUEST:
                 raise  # half an answer has gone: the server cuts the connection
             await internal_problem()(scope, receive, send_observed)
         finally:

@@ -20,9 +20,6 @@ NAME = "alexnet"
 MANIFEST = "assets.extra/manifest.json"
 GOLDEN = "assets.extra/golden.npz"
 
-BATCH_SIZES = (1, 8, 64)
-"""Rows of the interpreters kept ready: a lone request, a few, and a full batch."""
-
 GOLDEN_TOLERANCE = 0.05
 """How far a golden probability may be off: the engines round differently, a wrong weight shows."""
 
@@ -179,10 +176,10 @@ def _load_engine(name: EngineName, folder: Path, threads: int) -> Engine:
     if name == "litert":
         from app.engines import litert  # noqa: PLC0415
 
-        return litert.load(folder, threads=threads, batch_sizes=BATCH_SIZES)
+        return litert.load(folder, threads=threads)
     from app.engines import tensorflow  # noqa: PLC0415
 
-    return tensorflow.load(folder, threads=threads, batch_sizes=BATCH_SIZES)
+    return tensorflow.load(folder, threads=threads)
 
 
 def _test_golden(folder: Path, compute: Engine) -> None:

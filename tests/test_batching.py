@@ -144,6 +144,64 @@ async def test_caller_cancelled_while_its_batch_runs_harms_no_mate() -> None:
     await batcher.close()
 
 
+async def test_callers_that_have_gone_take_no_room() -> None:
+    """A queue full of them is not full."""
+    engine = GatedEngine()
+    batcher = Batcher(engine, max_batch_rows=2, max_queue_rows=2)
+    first = await start_first(batcher, engine)
+    gone = await start(batcher, 1, 2)
+    gone.cancel()
+    await asyncio.sleep(0)
+    comes = await start(batcher, 3, 4)
+    engine.gate.set()
+    await asyncio.gather(first, comes)
+
+    assert engine.batches == [[0], [3, 4]]
+    assert batcher.waiting_rows == 0
+    await batcher.close()
+
+
+async def test_a_batch_is_reported_once() -> None:
+    """However many callers share it; and a batch that failed is not."""
+    reports: list[int] = []
+
+    def compute(rows: Rows) -> Results:
+        if 9 in rows:
+            raise RuntimeError("broken")
+        return double(rows)
+
+    engine = GatedEngine(compute)
+    batcher = Batcher(
+        engine,
+        max_batch_rows=3,
+        max_queue_rows=8,
+        on_batch=lambda rows, _seconds: reports.append(rows),
+    )
+    first = await start_first(batcher, engine)
+    others = [await start(batcher, value) for value in (1, 2, 3, 9)]
+    engine.gate.set()
+    answers = await asyncio.gather(first, *others, return_exceptions=True)
+
+    assert reports == [1, 3]
+    assert isinstance(answers[-1], EngineFailure)
+    await batcher.close()
+
+
+async def test_engine_error_is_logged_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
+    """Callers are told nothing of it, so the log must."""
+
+    def compute(_rows: Rows) -> Results:
+        raise RuntimeError("the cause")
+
+    batcher = Batcher(compute, max_batch_rows=8, max_queue_rows=8)
+    with pytest.raises(EngineFailure) as failure:
+        await batcher.submit(make_rows(1))
+
+    assert "the cause" not in str(failure.value)
+    assert "the cause" in caplog.text
+    await batcher.close()
+
+
 async def test_expired_rows_are_not_computed() -> None:
     """A deadline that passed in the queue is an error of that caller alone."""
     engine = GatedEngine()

@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
 from app.batching import Batcher
-from app.classifier import Classifier, Limits, ModelFacts, Prediction, Thresholds, energy, softmax
-from app.errors import BlankImage, ServiceError
+from app.classifier import (
+    IMAGES_PER_PIECE,
+    MAX_WAITING_DECODES,
+    Classifier,
+    Limits,
+    ModelFacts,
+    Prediction,
+    Thresholds,
+    energy,
+    softmax,
+)
+from app.errors import BlankImage, QueueFull, ServiceError
 from app.metrics import Metrics
 from tests.pictures import encode
 
@@ -96,6 +106,39 @@ async def test_large_picture_does_not_hold_the_loop(classifier: Classifier) -> N
     await task
 
     assert turns > 10
+
+
+async def test_small_picture_that_must_be_searched_does_not_hold_the_loop(
+    classifier: Classifier,
+) -> None:
+    """To find the ink takes milliseconds, however few pixels there are."""
+    picture = np.full((28, 28), 230, np.uint8)
+    picture[3:16, 4:6] = 20
+    task = asyncio.create_task(classifier.classify(encode(picture)))
+    await asyncio.sleep(0)
+    is_elsewhere = classifier.is_backlogged
+    await task
+
+    assert is_elsewhere
+
+
+async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
+    """Beyond the bound the refusal comes at once; the others are answered."""
+    upload = encode(np.full((40, 40), 255, np.uint8))
+    callers = [classifier.classify(upload) for _ in range(MAX_WAITING_DECODES + 1)]
+    answers = await asyncio.gather(*callers, return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [BlankImage] * MAX_WAITING_DECODES + [QueueFull]
+
+
+async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:
+    """Where pieces meet, nothing is lost or swapped."""
+    uploads = [b"x" if place % 7 == 0 else seven for place in range(IMAGES_PER_PIECE + 20)]
+    answers = await classifier.classify_many(uploads)
+
+    assert [isinstance(answer, ServiceError) for answer in answers] == [
+        upload == b"x" for upload in uploads
+    ]
 
 
 async def test_many_keep_their_places(classifier: Classifier, seven: bytes) -> None:

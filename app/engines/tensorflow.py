@@ -18,13 +18,12 @@ import tensorflow as tf
 SIGNATURE = "serving_default"
 
 
-def load(folder: Path, *, threads: int, batch_sizes: tuple[int, ...]) -> Engine:
+def load(folder: Path, *, threads: int) -> Engine:
     """Load the SavedModel of a version folder.
 
     Args:
         folder: `models/alexnet/<version>`, its digests checked before.
         threads: for one inference; TensorFlow takes the first number it is given.
-        batch_sizes: run once each, so that no request meets a cold graph.
 
     Raises:
         ModelDamaged: TensorFlow cannot load the folder, or its signature is not the contract's.
@@ -34,8 +33,8 @@ def load(folder: Path, *, threads: int, batch_sizes: tuple[int, ...]) -> Engine:
     try:
         loaded = tf.saved_model.load(folder)
         serve = loaded.signatures[SIGNATURE]
-        for size in batch_sizes:
-            serve(images=tf.zeros((size, 28, 28), tf.uint8))
+        # So that no request meets a cold graph.
+        serve(images=tf.zeros((1, 28, 28), tf.uint8))
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise ModelDamaged("The SavedModel cannot be loaded.") from error
 
