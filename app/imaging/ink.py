@@ -43,6 +43,7 @@ SOFT_GROWTH = 1.26
 # Smaller regions are specks.
 SMALLEST_PIXELS = 9
 SMALLEST_FAINT_PIXELS = 18
+SMALLEST_CUT_PIXELS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     )
     is_sharp = _sharpness(regions, off_paper / level) > LEAST_SHARPNESS
     is_ink = is_sharp & is_clear & (_cut(regions) < MOST_CUT) | is_formed
-    is_ink &= _longest(regions) >= (SMALLEST_PIXELS if level > FAINT else SMALLEST_FAINT_PIXELS)
+    is_ink &= _is_large(regions, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
@@ -167,6 +168,14 @@ def _is_formed(regions: Regions) -> NDArray[np.bool_]:
     lengths = regions.sums(_outline(regions).astype(np.float32))
     stoutness = 2 * regions.areas / lengths / _longest(regions)
     return (_cut(regions) < MOST_CUT) & (stoutness < STOUTEST)
+
+
+def _is_large(regions: Regions, *, is_faint: bool) -> NDArray[np.bool_]:
+    """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
+    longest = _longest(regions)
+    is_whole = (_cut(regions) == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
+    is_seen: NDArray[np.bool_] = longest >= (SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS)
+    return is_whole & is_seen
 
 
 def _cut(regions: Regions) -> NDArray[np.float64]:
