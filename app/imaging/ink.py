@@ -174,8 +174,9 @@ def _is_large(regions: Regions, *, is_faint: bool) -> NDArray[np.bool_]:
     """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
     longest = _longest(regions)
     is_whole = (_cut(regions) == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
-    is_seen: NDArray[np.bool_] = longest >= (SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS)
-    return is_whole & is_seen
+    least = SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS
+    is_large: NDArray[np.bool_] = is_whole & (longest >= least)
+    return is_large
 
 
 def _cut(regions: Regions) -> NDArray[np.float64]:

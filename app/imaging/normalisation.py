@@ -33,7 +33,7 @@ TINY_PIXELS = 12
 # most of its ink has about the size and place of MNIST's, or is too large to be one digit.
 CLEAN_PAPER = 247
 MAIN_SHARE = 0.9
-SMALLEST_INK, LARGEST_INK = 17, 22.5
+SMALLEST_INK, LARGEST_INK = 15, 22.5
 MOST_OFF = 2.2
 
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
@@ -130,7 +130,7 @@ def _is_made_for_model(dark: NDArray[np.uint8], inks: list[Ink], scale: float) -
     So it is if its paper is clean and it is no digit of the wrong size or in the wrong place: cut,
     crossed out and turned MNIST digits are of that kind.
     """
-    if np.count_nonzero(dark == dark.max()) < dark.size // 2 or int(dark.max()) < CLEAN_PAPER:
+    if np.count_nonzero(dark == dark.max()) < dark.size // 4 or int(dark.max()) < CLEAN_PAPER:
         return False
     left, top, right, bottom = (side * scale for side in inks[0].box)
     longest = max(right - left, bottom - top)
