@@ -50,7 +50,13 @@ def score_saved_model(folder: Path) -> Scorer:
 
 
 def score_twin(path: Path) -> Scorer:
-    """Load a version's int8 twin: images uint8 [n, 28, 28] → logits float32 [n, 10]."""
+    """Load a version's int8 twin: images uint8 [n, 28, 28] → logits float32 [n, 10].
+
+    Raises:
+        FileNotFoundError: there is no twin at that path.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no twin at {path}")
     interpreter = Interpreter(str(path))
     run = interpreter.get_signature_runner(SIGNATURE)
 
