@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.imaging.lighting import detail
 from app.imaging.windows import average, close, open_
 
 # Wider than the widest stroke, as a share of the longer side: a fat digit that fills its picture.
 WIDEST_STROKE = 0.5
+
+# The same of pen and pencil; and where less than this share of a picture is no light (see
+# `lighting.detail`), a vignette would pass for a wide stroke.
+NARROW_STROKE = 0.2
+MOST_LIT = 0.25
 
 # The side of the coarse picture that polarity is judged on.
 COARSE_PIXELS = 48
@@ -29,7 +35,8 @@ def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
         grey: uint8 [H, W].
     """
     coarse = _shrink(grey, COARSE_PIXELS)
-    size = odd(WIDEST_STROKE * max(coarse.shape))
+    widest = WIDEST_STROKE if detail(grey) > MOST_LIT else NARROW_STROKE
+    size = odd(widest * max(coarse.shape))
     padded = np.pad(coarse, size // 2, mode="edge")
     spread = close(padded, size).astype(np.float32) - open_(padded, size)
     is_open = (spread < max(0.35 * float(spread.max()), 1)).astype(np.float32)

@@ -145,7 +145,7 @@ def _ask_for_less(image: ImageFile.ImageFile) -> None:
     width, height = image.size
     ratio = max(width, height) / (LONGEST_SIDE_PIXELS / 1.5)
     if ratio > 1:
-        image.draft(None, (int(width / ratio), int(height / ratio)))
+        image.draft("L", (int(width / ratio), int(height / ratio)))
 
 
 @contextmanager

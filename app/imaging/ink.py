@@ -8,27 +8,42 @@ from numpy.typing import NDArray
 from app.imaging.contrast import contrast
 from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
-from app.imaging.ruling import without_ruling
+from app.imaging.ruling import find_ruling
 from app.imaging.windows import average, erode
 
 # Measured on rendered photos and blank pages, where not said otherwise.
-# Ink stands 20 and more deviations off its paper, texture and noise at most 12.
-LEAST_SIGNAL_TO_NOISE = 14.0
-LEAST_LEVEL = 0.04
+# Ink stands 23 and more deviations off its paper, texture and noise at most 20.
+LEAST_SIGNAL_TO_NOISE = 21.0
+LEAST_LEVEL = 0.05
 
 # A pen's edge takes a third of the ink's contrast from pixel to pixel, a blurred one an eighth, and
-# a shadow or a gradient a tenth or less.
+# a shadow or a gradient a tenth or less; four pixels on, nothing is left of the ink, and half of
+# the shadow. What is fainter than pencil must end more clearly.
 LEAST_SHARPNESS = 0.11
+LEAST_CLEARANCE = 0.87
+LEAST_CLEARANCE_FAINT = 0.95
+FAINT = 0.15
 
 # Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in
 # a picture that light alone does not explain (see `lighting.detail`), if it is neither a stout blob
 # nor cut off by the picture's edge.
 LEAST_DETAIL = 0.25
-MOST_CUT = 0.33
-STOUTEST = 0.36
+LEAST_DETAIL_TIMES_LEVEL = 0.1
+MOST_CUT = 0.4
+STOUTEST = 0.42
+
+# On clean paper hairlines are ink from this share of the full ink's contrast on; noise of so many
+# deviations raises it up to one half.
+FAINTEST_SHARE = 0.3
+SURE_DEVIATIONS = 25
+
+# Where that adds so much more ink, it is no hairlines but blur.
+SOFT_GROWTH = 1.26
 
 # Smaller regions are specks.
-SMALLEST_PIXELS = 6
+SMALLEST_PIXELS = 9
+SMALLEST_FAINT_PIXELS = 18
+SMALLEST_CUT_PIXELS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +71,28 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     Returns:
         The digits; none if there is no ink.
     """
-    off_paper = average(contrast(dark, round(widest * max(dark.shape))), 3)
+    rough = contrast(dark, round(widest * max(dark.shape)))
+    off_paper = average(rough, 3)
     floor, deviation = _paper(off_paper)
-    level = _level(off_paper[off_paper > floor + 3 * deviation + 0.01])
+    is_marked = off_paper > floor + 3 * deviation + 0.01
+    level = _level(off_paper[is_marked])
+    ruling = find_ruling(off_paper > floor + FAINTEST_SHARE * (level - floor))
+    level = _level(off_paper[is_marked & ~ruling.mask])
     if level - floor < max(LEAST_SIGNAL_TO_NOISE * (deviation + 0.002), LEAST_LEVEL):
         return []
-    mask = without_ruling(off_paper > (floor + level) / 2)
+    mask = ruling.erase(_marked(off_paper - floor, level - floor, deviation))
+    if not mask.any():
+        return []
     regions = label(mask)
-    is_ink = _is_ink(regions, off_paper / level, soft=detail(dark) >= LEAST_DETAIL)
+    clearance = LEAST_CLEARANCE if level > FAINT else LEAST_CLEARANCE_FAINT
+    is_clear = _clearance(regions, np.maximum(average(rough, 5) - floor, 0)) > clearance
+    drawn = detail(dark)
+    is_formed = (
+        _is_formed(regions) & (drawn > LEAST_DETAIL) & (drawn * level > LEAST_DETAIL_TIMES_LEVEL)
+    )
+    is_sharp = _sharpness(regions, off_paper / level) > LEAST_SHARPNESS
+    is_ink = is_sharp & is_clear & (_cut(regions) < MOST_CUT) | is_formed
+    is_ink &= _is_large(regions, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
@@ -81,6 +110,31 @@ def _paper(off_paper: NDArray[np.float32]) -> tuple[float, float]:
     return float(less) + 0.84 * deviation, deviation
 
 
+def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> NDArray[np.bool_]:
+    """Which pixels are ink: bool [H, W]."""
+    sure = off_paper > level / 2
+    share = float(np.clip(SURE_DEVIATIONS * deviation / level, FAINTEST_SHARE, 0.5))
+    faint = off_paper > share * level
+    return faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
+
+
+def is_several(inks: list[Ink]) -> bool:
+    """Whether there are digits beside the first: about as tall, and on its line."""
+    main = inks[0]
+    return any(_is_beside(main, ink) for ink in inks[1:])
+
+
+def _is_beside(main: Ink, other: Ink) -> bool:
+    heights = main.box[3] - main.box[1], other.box[3] - other.box[1]
+    shared = min(main.box[3], other.box[3]) - max(main.box[1], other.box[1])
+    areas = np.count_nonzero(main.mask), np.count_nonzero(other.mask)
+    return bool(
+        min(heights) > 0.5 * max(heights)
+        and shared > 0.3 * min(heights)
+        and areas[1] > 0.2 * areas[0]
+    )
+
+
 def _level(ink: NDArray[np.float32]) -> float:
     """What full ink amounts to: an average that the darkest pixels weigh most in."""
     squares = ink.astype(np.float64) ** 2
@@ -88,24 +142,55 @@ def _level(ink: NDArray[np.float32]) -> float:
     return float((squares * ink).sum()) / total if total else 0.0
 
 
-def _is_ink(regions: Regions, off_paper: NDArray[np.float32], *, soft: bool) -> NDArray[np.bool_]:
-    """Which regions are ink and not shadow: bool [n]; soft ones only if `soft`."""
-    inside = regions.labels > 0
-    edge = np.zeros_like(inside)
-    edge[[0, -1]] = True
-    edge[:, [0, -1]] = True
-    outline = inside & ((erode(inside.view(np.uint8), 3) == 0) | edge)
+def _outline(regions: Regions) -> NDArray[np.bool_]:
+    """Bool [H, W]: the regions' pixels that touch what is none, or the picture's edge."""
+    inside = np.pad(regions.mask, 1)
+    middle = inside[1:-1, 1:-1]
+    return middle & ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
+
+
+def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean step from pixel to pixel along each region's outline: float64 [n]."""
+    outline = _outline(regions).astype(np.float32)
     down, across = np.gradient(off_paper)
-    lengths = regions.sums(outline.astype(np.float32))
-    sharpness = regions.sums(np.hypot(down, across) * outline) / lengths
-    cut = regions.sums((inside & edge).astype(np.float32)) / lengths
-    sides = regions.boxes[:, 2:] - regions.boxes[:, :2]
-    longest = sides.max(axis=1)
-    stoutness = 2 * regions.areas / lengths / longest
-    is_formed = (cut < MOST_CUT) & (stoutness < STOUTEST)
-    is_sharp = sharpness > LEAST_SHARPNESS
-    is_ink: NDArray[np.bool_] = (longest >= SMALLEST_PIXELS) & (is_sharp | (soft & is_formed))
-    return is_ink
+    return regions.sums(np.hypot(down, across) * outline) / regions.sums(outline)
+
+
+def _clearance(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How much of the contrast at each region's outline is gone within four pixels: float64 [n]."""
+    outline = _outline(regions).astype(np.float32)
+    gone = 1 - erode(off_paper, 9) / np.maximum(off_paper, 1e-6)
+    return regions.sums((gone * outline).astype(np.float32)) / regions.sums(outline)
+
+
+def _is_formed(regions: Regions) -> NDArray[np.bool_]:
+    """Which regions are neither stout blobs nor cut off by the picture's edge: bool [n]."""
+    lengths = regions.sums(_outline(regions).astype(np.float32))
+    stoutness = 2 * regions.areas / lengths / _longest(regions)
+    return (_cut(regions) < MOST_CUT) & (stoutness < STOUTEST)
+
+
+def _is_large(regions: Regions, *, is_faint: bool) -> NDArray[np.bool_]:
+    """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
+    longest = _longest(regions)
+    is_whole = (_cut(regions) == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
+    least = SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS
+    is_large: NDArray[np.bool_] = is_whole & (longest >= least)
+    return is_large
+
+
+def _cut(regions: Regions) -> NDArray[np.float64]:
+    """What share of each region's outline is the picture's edge: float64 [n]."""
+    edge = np.zeros(regions.mask.shape, dtype=np.float32)
+    edge[[0, -1]] = 1
+    edge[:, [0, -1]] = 1
+    return regions.sums(edge) / regions.sums(_outline(regions).astype(np.float32))
+
+
+def _longest(regions: Regions) -> NDArray[np.int64]:
+    """The longer side of each region's box: int64 [n]."""
+    longest: NDArray[np.int64] = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
+    return longest
 
 
 def _group(regions: Regions, weights: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
@@ -130,7 +215,7 @@ def _belong(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     heights, widths = (one[3] - one[1], other[3] - other[1]), (one[2] - one[0], other[2] - other[0])
-    is_stacked = across > 0.4 * min(widths) and -down < 0.5 * max(heights)
+    is_stacked = across > 0.25 * min(widths) and -down < 0.5 * max(heights)
     is_fragment = min(heights) < 0.6 * max(heights) and max(-across, -down) < 0.15 * max(heights)
     return bool(is_stacked or is_fragment)
 
@@ -139,4 +224,4 @@ def _ink(regions: Regions, chosen: NDArray[np.bool_], level: float) -> Ink:
     boxes = regions.boxes[chosen]
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
-    return Ink(regions.mask(chosen), (int(left), int(top), int(right), int(bottom)), level)
+    return Ink(regions.only(chosen), (int(left), int(top), int(right), int(bottom)), level)

@@ -1,5 +1,6 @@
 """Normalise a picture to the digit the model expects."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.errors import BlankImage
-from app.imaging.contrast import WIDEST_STROKE, contrast, is_dark_on_light
-from app.imaging.framing import INK_PIXELS, frame, is_framed
-from app.imaging.ink import Ink, find_ink
+from app.imaging.contrast import NARROW_STROKE, WIDEST_STROKE, contrast, is_dark_on_light
+from app.imaging.framing import INK_PIXELS, SIDE_PIXELS, frame, is_framed
+from app.imaging.ink import Ink, find_ink, is_several
 from app.imaging.strokes import adjust, stroke_width
 from app.imaging.windows import dilate
 
@@ -21,9 +22,19 @@ SMALLEST_SIDE, LARGEST_SIDE = 128, 320
 # Half of white: what is brighter is ink, in a mask of bytes.
 MIDDLE = 128
 
-# The widest stroke looked for first, and how wide those found may be to be surely whole; shares of
-# the longer side.
-NARROW, SURELY_NARROW = 0.2, 0.08
+# Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
+SURELY_NARROW = 0.05
+
+# When to warn: ink that keeps back less of the light than this, digits smaller than MNIST's 20.
+LOW_CONTRAST = 0.15
+TINY_PIXELS = 12
+
+# A 28×28 picture is left as it is if its paper is at least this black (upside down), and what is
+# most of its ink has about the size and place of MNIST's, or is too large to be one digit.
+CLEAN_PAPER = 247
+MAIN_SHARE = 0.9
+SMALLEST_INK, LARGEST_INK = 15, 22.5
+MOST_OFF = 2.2
 
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
 DRAWN_PIXELS = 4 * INK_PIXELS
@@ -70,13 +81,29 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
     is_dark, inks = _find(work)
     dark = grey if is_dark else ~grey
     main = inks[0]
-    digit = frame(_draw(dark, main, scale))
+    if grey.shape == (SIDE_PIXELS, SIDE_PIXELS) and _is_made_for_model(dark, inks, scale):
+        digit = ~dark
+    else:
+        digit = frame(_draw(dark, main, scale))
     width = stroke_width(main.mask)
     left, top, right, bottom = main.box
     x, y = round(left * scale), round(top * scale)
     box = (x, y, max(1, round(right * scale) - x), max(1, round(bottom * scale) - y))
     fraction = float(np.count_nonzero(main.mask)) / ((right - left) * (bottom - top))
-    return Normalised(digit, box, is_dark, width * scale, fraction, ())
+    warnings = tuple(_warnings(inks, box, grey.shape))
+    return Normalised(digit, box, is_dark, float(width * scale), fraction, warnings)
+
+
+def _warnings(inks: list[Ink], box: Box, shape: tuple[int, ...]) -> Iterator[str]:
+    x, y, w, h = box
+    if inks[0].level < LOW_CONTRAST:
+        yield "low_contrast"
+    if x <= 0 or y <= 0 or x + w >= shape[1] or y + h >= shape[0]:
+        yield "touches_border"
+    if max(w, h) < TINY_PIXELS:
+        yield "tiny"
+    if is_several(inks):
+        yield "several_digits"
 
 
 def _find(work: NDArray[np.uint8]) -> tuple[bool, list[Ink]]:
@@ -84,20 +111,35 @@ def _find(work: NDArray[np.uint8]) -> tuple[bool, list[Ink]]:
 
     Looking for narrow strokes overlooks shadows and vignettes, so that comes first. Where it
     finds nothing, or strokes so wide that it may have found but parts of them, wider ones are
-    looked for; and where there are none either, light may have been taken for ink.
+    looked for.
     """
     is_dark = is_dark_on_light(work)
     dark = work if is_dark else ~work
-    narrow = find_ink(dark, NARROW)
+    narrow = find_ink(dark, NARROW_STROKE)
     if narrow and stroke_width(narrow[0].mask) < SURELY_NARROW * max(work.shape):
         return is_dark, narrow
-    wide = find_ink(dark, WIDEST_STROKE) or narrow
-    if wide:
-        return is_dark, wide
-    other = find_ink(~dark, NARROW)
-    if not other:
+    inks = find_ink(dark, WIDEST_STROKE) or narrow
+    if not inks:
         raise BlankImage("There is no ink in the picture.")
-    return not is_dark, other
+    return is_dark, inks
+
+
+def _is_made_for_model(dark: NDArray[np.uint8], inks: list[Ink], scale: float) -> bool:
+    """Whether a 28×28 picture, though not framed as MNIST's, is best left as it is.
+
+    So it is if its paper is clean and it is no digit of the wrong size or in the wrong place: cut,
+    crossed out and turned MNIST digits are of that kind.
+    """
+    if np.count_nonzero(dark == dark.max()) < dark.size // 4 or int(dark.max()) < CLEAN_PAPER:
+        return False
+    left, top, right, bottom = (side * scale for side in inks[0].box)
+    longest = max(right - left, bottom - top)
+    total = sum(np.count_nonzero(ink.mask) for ink in inks)
+    is_alone = np.count_nonzero(inks[0].mask) > MAIN_SHARE * total
+    rows, columns = np.nonzero(inks[0].mask)
+    middle = inks[0].mask.shape[0] / 2
+    away = max(abs(float(rows.mean()) - middle), abs(float(columns.mean()) - middle)) * scale
+    return not is_alone or longest > LARGEST_INK or (longest > SMALLEST_INK and away < MOST_OFF)
 
 
 def _rescale(dark: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
@@ -148,7 +190,7 @@ def _draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
         )
     )
     off_paper = contrast(patch, DRAWN_PIXELS)
-    level = float(np.average(off_paper, weights=(mine >= MIDDLE) * off_paper + 1e-9))
+    level = float(np.average(off_paper, weights=(mine >= MIDDLE) * off_paper**2 + 1e-9))
     soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) >= MIDDLE)
     drawn = np.pad(np.rint(soft * 255).astype(np.uint8), DRAWN_PIXELS // 4)
     return adjust(drawn, DRAWN_PIXELS / INK_PIXELS)

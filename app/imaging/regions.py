@@ -18,24 +18,27 @@ class Regions:
     """The regions of a mask, each a row of the arrays below.
 
     Attributes:
-        labels: int64 [H, W], 0 outside, else the region's row + 1.
+        mask: bool [H, W], all regions.
+        rows: int64 [pixels], the region of each of the mask's pixels, row by row.
         areas: int64 [n], pixels.
         boxes: int64 [n, 4], left, top, right, bottom; the latter two exclusive.
     """
 
-    labels: Integers
+    mask: NDArray[np.bool_]
+    rows: Integers
     areas: Integers
     boxes: Integers
 
-    def mask(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def only(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Bool [H, W]: the pixels of the regions whose row in `chosen`, bool [n], is true."""
-        return np.concatenate([[False], chosen])[self.labels]
+        mask = np.zeros_like(self.mask)
+        mask[self.mask] = chosen[self.rows]
+        return mask
 
-    def sums(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    def sums(self, values: NDArray[np.float32] | NDArray[np.bool_]) -> NDArray[np.float64]:
         """The sum of `values`, [H, W], over each region: float64 [n]."""
-        weights = values.ravel()
-        sums = np.bincount(self.labels.ravel(), weights, minlength=len(self.areas) + 1)
-        return sums[1:].astype(np.float64)
+        sums = np.bincount(self.rows, values[self.mask], minlength=len(self.areas))
+        return sums.astype(np.float64)
 
 
 def label(mask: NDArray[np.bool_]) -> Regions:
@@ -65,10 +68,8 @@ def label(mask: NDArray[np.bool_]) -> Regions:
     np.minimum.at(boxes[:, 1], rows, tops)
     np.maximum.at(boxes[:, 2], rows, lefts + lengths)
     np.maximum.at(boxes[:, 3], rows, tops + 1)
-    labels = np.zeros((height, width), dtype=np.int64)
-    labels[mask] = np.repeat(rows + 1, lengths)
     areas = np.bincount(rows, lengths, minlength=count).astype(np.int64)
-    return Regions(labels, areas, boxes)
+    return Regions(mask, np.repeat(rows, lengths), areas, boxes)
 
 
 def _touching(starts: Integers, ends: Integers, stride: int) -> tuple[Integers, Integers]:

@@ -1,63 +1,85 @@
-"""Take the lines of ruled and squared paper out of a mask of ink."""
+"""Find the lines of ruled and squared paper, and take them out of the ink."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging.regions import label
-from app.imaging.windows import dilate, erode
+from app.imaging.windows import open_
 
 Mask = NDArray[np.bool_]
 
 # Lines are thinner than this on the picture where ink is looked for, and run straight for this long
 # before they are a pixel higher or lower.
-THICKEST = 5
+THICKEST = 7
 SHORTEST_RUN = 13
 
-# A line is this long, as a share of the picture's side along it, and leaves the picture.
+# A line runs through the picture, or leaves it and is this long a share of the side along it, or
+# its two halves are that long together. Where there is one, digits may have cut others into parts,
+# down to the least share.
+WHOLE_LENGTH = 0.7
+HALVES_LENGTH = 0.4
 LEAST_LENGTH = 0.12
 
+# A line rises by no more than this share of its length, eight degrees.
+STEEPEST = 0.15
 
-def without_ruling(mask: Mask) -> Mask:
-    """Remove thin straight lines that run out of the picture, level or upright or nearly so.
 
-    Where a line crosses a stroke the stroke goes on: a line's pixel with ink near on both sides of
-    the line is ink.
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The lines of a page: two masks, bool [H, W], of those near the level and the upright."""
+
+    level: Mask
+    upright: Mask
+
+    @property
+    def mask(self) -> Mask:
+        """Bool [H, W]: all lines."""
+        return self.level | self.upright
+
+    def erase(self, mask: Mask) -> Mask:
+        """Remove the lines from a mask, but not what crosses them.
+
+        A line's pixel with ink near on both sides of the line is ink.
+        """
+        ink = mask & ~self.mask
+        return ink | (self.level & _bridged(ink)) | (self.upright & _bridged(ink.T).T)
+
+
+def find_ruling(mask: Mask) -> Ruling:
+    """Find thin straight lines that run out of the picture, level or upright within a few degrees.
 
     Args:
-        mask: bool [H, W], ink and lines.
-
-    Returns:
-        bool [H, W], ink.
+        mask: bool [H, W], ink and lines, these unbroken.
     """
-    thick = dilate(erode(mask.view(np.uint8), THICKEST), THICKEST) > 0
-    thin = mask & ~thick
-    level, upright = _lines(thin), _lines(thin.T).T
-    if not (level.any() or upright.any()):
-        return mask
-    ink = mask & ~level & ~upright
-    return ink | (level & _bridged(ink)) | (upright & _bridged(ink.T).T)
+    thin = mask & (open_(mask.view(np.uint8), THICKEST) == 0)
+    return Ruling(_lines(thin), _lines(thin.T).T)
 
 
 def _lines(thin: Mask) -> Mask:
     """The level lines among what is thin."""
-    runs = _level(_level(thin, SHORTEST_RUN, np.minimum), SHORTEST_RUN, np.maximum)
-    regions = label(runs)
+    regions = label(open_(thin.view(np.uint8), SHORTEST_RUN, axes=(1,)) > 0)
     width = thin.shape[1]
     lefts, tops, rights, bottoms = regions.boxes.T
     lengths = rights - lefts
-    leaves = (lefts <= 3) | (rights >= width - 3)  # noqa: PLR2004
-    is_long = lengths > LEAST_LENGTH * width
-    is_slim = (regions.areas < THICKEST * lengths) & (bottoms - tops < 0.15 * lengths + THICKEST)
-    return regions.mask((is_long & leaves & is_slim) | (is_slim & (lengths > 0.5 * width) & leaves))
+    starts, stops = lefts < THICKEST, rights > width - THICKEST
+    slim = (regions.areas < THICKEST * lengths) & (bottoms - tops < STEEPEST * lengths + THICKEST)
+    part = slim & (starts | stops) & (lengths > LEAST_LENGTH * width)
+    whole = part & (starts & stops | (lengths > WHOLE_LENGTH * width))
+    middles = (tops + bottoms) / 2
+    is_cut = _has_halves(middles, lengths, part & starts, part & stops, width)
+    return regions.only(part if whole.any() or is_cut else whole)
 
 
-def _level(mask: Mask, size: int, better: np.ufunc) -> Mask:
-    """The extreme of each level run of odd `size` around each pixel."""
-    margin = size // 2
-    padded = np.pad(mask, ((0, 0), (margin, margin)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)
-    extreme: Mask = (np.min if better is np.minimum else np.max)(windows, axis=2)
-    return extreme
+def _has_halves(
+    middles: NDArray[np.float64], lengths: NDArray[np.int64], left: Mask, right: Mask, width: int
+) -> bool:
+    """Whether a part from the left and one from the right are halves of a line that ink cuts."""
+    apart = np.abs(middles[left, None] - middles[right])
+    total = lengths[left, None] + lengths[right]
+    reach = THICKEST + STEEPEST * width / 2
+    return bool(((apart < reach) & (total > HALVES_LENGTH * width)).any())
 
 
 def _bridged(ink: Mask) -> Mask:

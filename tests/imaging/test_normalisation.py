@@ -81,6 +81,77 @@ def test_specks_do_not_matter() -> None:
     assert overlap(normalise(page).digit, normalise(draw_seven(280, 14)).digit) > 0.9
 
 
+def test_sharp_shadow_does_not_matter() -> None:
+    """A hand over half of the page is no ink."""
+    page = draw_seven(280, 14).astype(float)
+    page[:, 130:] *= 0.5
+
+    assert (
+        overlap(normalise(page.astype(np.uint8)).digit, normalise(draw_seven(280, 14)).digit) > 0.9
+    )
+
+
+@pytest.mark.parametrize("is_squared", [False, True])
+def test_lines_on_the_paper_do_not_matter(*, is_squared: bool) -> None:
+    """Ruled and squared paper, lines half as dark as the ink."""
+    page = draw_seven(320, 16, ink=20, paper=230).copy()
+    lines = np.zeros(page.shape, bool)
+    lines[15::32] = lines[16::32] = True
+    if is_squared:
+        lines |= lines.T
+    page[lines] = np.minimum(page[lines], 130)
+
+    assert overlap(normalise(page).digit, normalise(draw_seven(320, 16)).digit) > 0.85
+
+
+@pytest.mark.parametrize("width", [1, 3, 10, 30])
+def test_strokes_come_to_the_width_of_mnist(width: int) -> None:
+    """Hairlines are thickened, heavy strokes thinned: 5 to 40 % of the 20×20 box is ink."""
+    digit = normalise(draw_seven(280, width)).digit
+
+    assert 0.05 < np.count_nonzero(digit >= 128) / 400 < 0.4
+
+
+def test_several_digits_are_told() -> None:
+    """The most conspicuous one is taken, with a warning."""
+    seven = draw_seven(280, 14)
+    beside = normalise(np.hstack([seven, seven]))
+
+    assert "several_digits" in beside.warnings
+    assert "several_digits" not in normalise(seven).warnings
+
+
+def test_faint_tiny_and_cut_ink_is_told() -> None:
+    """What makes a digit hard to read."""
+    faint = normalise(draw_seven(280, 14, ink=205, paper=230))
+    tiny = normalise(draw_seven(24, 2))
+    cut = normalise(draw_seven(280, 14)[84:])
+
+    assert faint.warnings == ("low_contrast",)
+    assert tiny.warnings == ("tiny",)
+    assert cut.warnings == ("touches_border",)
+
+
+def test_damaged_real_digits_are_left_alone(golden: dict[str, Grey]) -> None:
+    """A 28×28 picture crossed out by a line is no worse for being normalised."""
+    for image in golden["images"]:
+        damaged = image.copy()
+        damaged[:, 9] = 255
+        damaged[24] = 255
+
+        np.testing.assert_array_equal(normalise(damaged).digit, damaged)
+
+
+def test_moved_real_digits_come_back(golden: dict[str, Grey]) -> None:
+    """A digit in the wrong place of the frame is framed anew."""
+    for image in golden["images"]:
+        if image[:4].any() or image[:, :4].any():
+            continue
+        moved = np.roll(image, (-4, -4), axis=(0, 1))
+
+        assert overlap(normalise(moved).digit, image) > 0.8
+
+
 @pytest.mark.parametrize(
     "page",
     [
