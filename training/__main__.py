@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             _, test = dataset.load(options.data)
             print(evaluate.describe(evaluate.evaluate_version(options.folder, test)))
         elif options.command == "fetch":
-            dataset.save(options.folder, *dataset.load(options.data))
+            fetch(RECIPES[options.recipe], options.data, options.folder)
         else:
             folder = run(_recipe(options), options.data, options.models, options.runs)
             print(f"wrote {folder}")
@@ -42,6 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def fetch(recipe: Recipe, data: Path | None, folder: Path) -> None:
+    """Put what a run downloads into a folder, laid out as the cache is."""
+    dataset.save(folder / "mnist", *dataset.load(data))
+    if recipe.mixture is not None:
+        fonts.save(folder / "fonts")
 
 
 def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
@@ -147,16 +154,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     train = commands.add_parser("run", help="train one version (the default)")
     measure = commands.add_parser("evaluate", help="measure a version folder on the test digits")
     measure.add_argument("folder", type=Path, help="models/alexnet/<version>")
-    fetch = commands.add_parser("fetch", help="write MNIST's four files into a folder")
-    fetch.add_argument("folder", type=Path)
-    for command in (parser, train):
+    get = commands.add_parser("fetch", help="put what a run downloads into a folder")
+    get.add_argument("folder", type=Path, help="data/, for an image build without a network")
+    for command in (parser, train, get):
         command.add_argument("--recipe", choices=RECIPES, default="production")
+    for command in (parser, train):
         command.add_argument("--activation", choices=("relu", "maxout"), help="default: relu")
         command.add_argument("--seed", type=int, help="default: the recipe's")
         command.add_argument("--epochs", type=int, help="default: the recipe's")
         command.add_argument("--models", type=Path, default=Path("models"))
         command.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints")
-    for command in (parser, train, measure, fetch):
+    for command in (parser, train, measure, get):
         command.add_argument("--data", type=Path, help="folder of MNIST's idx files")
     return parser.parse_args(arguments)
 

@@ -89,6 +89,23 @@ def load() -> list[Typeface]:
         ]
 
 
+def save(folder: Path) -> None:
+    """Put the packages into a folder, for a machine that cannot fetch them.
+
+    Raises:
+        FontsError: they cannot be fetched, or differ from what is pinned.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = []
+    for package in pinned():
+        if _is_intact(cache_folder("fonts"), package):
+            shutil.copyfile(cache_folder("fonts") / package.archive, folder / package.archive)
+        else:
+            missing.append(package)
+    if missing:
+        _fetch(missing, folder, cache_folder("fonts"))
+
+
 def pinned() -> list[Package]:
     """The families that are learnt from."""
     lines = resources.files("training").joinpath("fonts.txt").read_text().splitlines()

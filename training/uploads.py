@@ -14,6 +14,7 @@ from PIL import Image
 from app.errors import BlankImage
 from app.imaging import normalise
 from training.dataset import Digits
+from training.warping import SIDE
 
 Grey = NDArray[np.uint8]
 Coverage = NDArray[np.float32]
@@ -47,7 +48,8 @@ def normalise_pages(pages: list[Grey], labels: Iterable[int]) -> Digits:
         with suppress(BlankImage):
             images.append(normalise(page).digit)
             kept.append(label)
-    return Digits(np.stack(images), np.array(kept, dtype=np.uint8))
+    found = np.array(images, dtype=np.uint8).reshape(-1, SIDE, SIDE)
+    return Digits(found, np.array(kept, dtype=np.uint8))
 
 
 def _picture(image: Grey, rng: np.random.Generator) -> Grey:

@@ -223,10 +223,11 @@ def test_evaluate_prints_the_accuracy(
 def test_fetch_writes_what_can_be_read(
     smoke_run: SmokeRun, tmp_path: Path, mnist: tuple[Digits, Digits]
 ) -> None:
-    """`fetch` leaves a folder that `--data` takes."""
+    """`fetch` leaves a folder laid out as the cache, whose MNIST `--data` takes."""
     data = smoke_run.folder.parents[2] / "data"
-    status = main(["fetch", str(tmp_path / "copy"), "--data", str(data)])
-    training, test = dataset.load(tmp_path / "copy")
+    arguments = ["fetch", str(tmp_path / "copy"), "--data", str(data), "--recipe", "smoke"]
+    status = main(arguments)
+    training, test = dataset.load(tmp_path / "copy/mnist")
 
     assert status == 0
     np.testing.assert_array_equal(training.images, mnist[0].images)
