@@ -11,7 +11,7 @@ from training.config import Mixture
 from training.dataset import Digits
 from training.extras import HELD_OUT_FAMILY, prepare
 
-MIXTURE = Mixture(uploads=10, outliers=20)
+MIXTURE = Mixture(uploads=10, outliers=40)
 FOLDER = Path(mpl.get_data_path()) / "fonts/ttf"
 FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral")
 
@@ -36,7 +36,7 @@ def test_extras_hold_every_kind(digits: Digits, tmp_path: Path) -> None:
     assert 7 <= len(made.uploaded) <= 10
     assert np.bincount(made.printed.labels, minlength=10).tolist() == [4] * 10
     assert made.outliers.shape[1:] == (28, 28)
-    assert len(made.outliers) > 20
+    assert len(made.outliers) > 40
 
 
 def test_extras_are_made_once(
