@@ -39,8 +39,8 @@ STRIPE_COLUMNS = 7
 FOG_STRENGTH = 3.0
 FOG_DECAY = 1.4
 FOG_SIDE = 256
-FOG_CHUNK = 250
-"""Maps of fog made at once: 65,536 numbers each."""
+FOG_CHUNK = 10
+"""Maps of fog made at once: what the cache holds of maps of 65,536 numbers."""
 SPATTER_MEAN, SPATTER_DEVIATION, SPATTER_LEVEL = 0.65, 0.3, 0.65
 SPATTER_GRAIN_PIXELS, SPATTER_EDGE_PIXELS, SPATTER_FLOOR = 1.0, 1.5, 0.8
 MUD = 63 / 255
