@@ -48,6 +48,8 @@ LINE_REACH_PIXELS = 2.3
 ZIGZAG_COLUMNS = (2, 25)
 ZIGZAG_PIXELS = 2.0
 """Half a tooth's length, and its height."""
+ZIGZAG_TEETH = 6
+"""As many as fit on the shortest line that is drawn; the longest has no room for another."""
 
 
 def corrupt(images: Images, kind: str, seed: int) -> Images:
@@ -135,7 +137,9 @@ def translate(images: Images, rng: np.random.Generator) -> Images:
     padded = np.pad(images, ((0, 0), (SHIFT_PIXELS, SHIFT_PIXELS), (SHIFT_PIXELS, SHIFT_PIXELS)))
     starts = 2 * SHIFT_PIXELS * rng.integers(0, 2, (2, len(images), 1))
     rows, columns = starts + np.arange(SIDE)
-    return padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    which = np.arange(len(images))[:, None, None]
+    moved: Images = padded[which, rows[:, :, None], columns[:, None, :]]
+    return moved
 
 
 def invert_stripes(images: Images, rng: np.random.Generator) -> Images:  # noqa: ARG001 # as all kinds
@@ -209,20 +213,25 @@ def draw_zigzag(images: Images, rng: np.random.Generator) -> Images:
     first, last = ZIGZAG_COLUMNS
     start = rng.integers(0, SIDE - 1, len(images))
     angle = np.arctan(rng.integers(-5, 5, len(images)) / (last - first))
-    length = (last - first) / np.cos(angle)
-    # On a line from the origin: there, every tooth, and the end. No angle drawn makes it more teeth.
-    teeth = np.arange(int((last - first - ZIGZAG_PIXELS) // (2 * ZIGZAG_PIXELS)) + 1)
-    x = np.stack([0 * length, *(0 * length + (2 * i + 1) * ZIGZAG_PIXELS for i in teeth), length])
-    rest = length - 2 * ZIGZAG_PIXELS * (length // (2 * ZIGZAG_PIXELS))
-    y = np.stack([0 * length, *(0 * length + (-1) ** i * ZIGZAG_PIXELS for i in teeth), 0 * length])
-    y[-1] = y[-2] / (2 * rest)
-    columns = first + x * np.cos(angle) - y * np.sin(angle)
-    rows = start + x * np.sin(angle) + y * np.cos(angle)
+    along, across = _lay_zigzag((last - first) / np.cos(angle))
+    columns = first + along * np.cos(angle) - across * np.sin(angle)
+    rows = start + along * np.sin(angle) + across * np.cos(angle)
     drawn = _to_unit(images)
-    for corner in range(len(x) - 1):
+    for corner in range(len(along) - 1):
         line = draw_segments(columns[corner], rows[corner], columns[corner + 1], rows[corner + 1])
         drawn = np.minimum(drawn + line, 1)
     return _to_bytes(drawn)
+
+
+def _lay_zigzag(length: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Corners of zigzags along a level line: float64 [2, 8, n], along it and across it."""
+    corners = np.zeros((2, ZIGZAG_TEETH + 2, len(length)))
+    tooth = np.arange(ZIGZAG_TEETH)[:, None]
+    corners[0, 1:-1] = ZIGZAG_PIXELS * (2 * tooth + 1)
+    corners[1, 1:-1] = ZIGZAG_PIXELS * (-1.0) ** tooth
+    corners[0, -1] = length
+    corners[1, -1] = corners[1, -2] / (2 * (length % (2 * ZIGZAG_PIXELS)))
+    return corners
 
 
 def draw_segments(
@@ -241,7 +250,8 @@ def draw_segments(
     distance = np.abs(place[:, None] - height[:, None, :])
     ink = 1 + np.log(np.maximum(1 - distance / LINE_REACH_PIXELS, 1e-10))
     is_between = (place >= np.floor(left)[:, None]) & (place < np.ceil(right)[:, None])
-    return np.clip(ink, 0, 1) * is_between[:, None, :]
+    lines: Pictures = np.clip(ink, 0, 1) * is_between[:, None, :]
+    return lines
 
 
 def keep_edges(images: Images, rng: np.random.Generator) -> Images:  # noqa: ARG001 # as all kinds

@@ -195,7 +195,9 @@ def verify(array: Uint8, file: IdxFile) -> Uint8:
         DatasetError: its shape or its digest is another.
     """
     if array.shape != file.shape or digest(array) != file.sha256:
-        raise DatasetError(f"{file.stem} is not what was published: its SHA-256 is not the pinned one")
+        raise DatasetError(
+            f"{file.stem} is not what was published: its SHA-256 is not the pinned one"
+        )
     return array
 
 

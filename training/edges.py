@@ -35,7 +35,8 @@ def _smooth(pictures: Pictures) -> Pictures:
 def _weights(length: int) -> Pictures:
     distance = np.arange(length)[:, None] - np.arange(length)
     weights = np.exp(-0.5 * (distance / SIGMA_PIXELS) ** 2) * (np.abs(distance) <= 4 * SIGMA_PIXELS)
-    return weights / weights.sum(axis=1, keepdims=True)
+    normalised: Pictures = weights / weights.sum(axis=1, keepdims=True)
+    return normalised
 
 
 def _differentiate(pictures: Pictures) -> tuple[Pictures, Pictures]:

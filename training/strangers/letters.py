@@ -1,13 +1,13 @@
 """Letters in every text font of this machine, framed as an upload of them would be.
 
 Framing takes a letter's size and its place on the line away, and with them what tells some letters
-from digits. Those that a reader may then rightly take for a digit do not count as strangers, and are
-measured apart:
+from digits. Those that a reader may then rightly take for a digit do not count as strangers, and
+are measured apart:
 
     O o → 0    I l → 1    Z z → 2    S s → 5    b → 6    g q → 9
 
-All others do count, those that are merely like a digit too: B has a straight back and an 8 has none,
-D has corners, G a bar, Q a tail, i and j a dot, and y is open.
+All others do count, those that are merely like a digit too: B has a straight back and an 8 has
+none, D has corners, G a bar, Q a tail, i and j a dot, and y is open.
 """
 
 from collections.abc import Iterable
@@ -49,8 +49,9 @@ def load(folder: Path | None = None) -> Strangers:
     Raises:
         DatasetError: there is no font.
     """
+    folders = None if folder is None else [folder]
     images, characters, families = [], [], set()
-    for font in _choose_fonts(matplotlib.font_manager.findSystemFonts(folder)):
+    for font in _choose_fonts(matplotlib.font_manager.findSystemFonts(folders)):
         families.add(font.getname()[0] or "")
         for letter, image in draw_alphabet(font):
             characters.append(letter)
@@ -101,9 +102,7 @@ def _choose_fonts(paths: Iterable[str]) -> list[ImageFont.FreeTypeFont]:
         if not any(word in f"{family} {style}".lower() for word in NOT_TEXT):
             families.setdefault(family, {}).setdefault(style, font)
     return [
-        styles[style]
-        for _, styles in sorted(families.items())
-        for style in _spread(sorted(styles))
+        styles[style] for _, styles in sorted(families.items()) for style in _spread(sorted(styles))
     ]
 
 
