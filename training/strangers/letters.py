@@ -26,7 +26,18 @@ from training.strangers.pictures import Strangers
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LOOK_LIKE_DIGITS = "OoIlZzSsbgq"
 
-NOT_TEXT = ("math", "symbol", "emoji", "initials", "keyboard", "dingbat", "icon", "braille")
+NOT_TEXT = (
+    "braille",
+    "cmex",
+    "cmsy",
+    "dingbat",
+    "emoji",
+    "icon",
+    "initial",
+    "keyboard",
+    "math",
+    "sym",
+)
 """Parts of the names of fonts whose letters are no letters."""
 
 STYLES_PER_FAMILY = 4
