@@ -285,7 +285,7 @@ def test_zigzag_goes_up_and_down(rng: np.random.Generator) -> None:
 
 
 def test_segment_fades_with_its_distance() -> None:
-    """On the line it is white, beside it 1 + ln(1 − d / 2.3); outside of its columns there is none."""
+    """On the line it is white, beside it 1 + ln(1 − d / 2.3), outside of its columns none."""
     line = draw_segments(*(np.array([float(value)]) for value in (4, 10, 9, 10)))[0]
 
     assert line[10, 6] == pytest.approx(1)
