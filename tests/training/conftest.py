@@ -13,6 +13,7 @@ from training import dataset, evaluate, export
 from training.__main__ import main
 from training.contract import TWIN
 from training.dataset import Digits, scale
+from training.warping import Pictures
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,24 @@ def smoke_run(mnist: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFac
     with contextlib.redirect_stdout(printed):
         status = main(arguments)
     return SmokeRun(status, printed.getvalue(), folder / "models/alexnet/1", folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def digits(mnist: tuple[Digits, Digits]) -> Digits:
+    """Fifty real digits: three batches of 16 and two digits over."""
+    return mnist[0].take(np.arange(50))
+
+
+@pytest.fixture
+def pictures(digits: Digits) -> Pictures:
+    """The same digits as float32 [50, 28, 28] in 0–1."""
+    return scale(digits.images)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that starts the same way in every test."""
+    return np.random.default_rng(11)
 
 
 def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:

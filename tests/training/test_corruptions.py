@@ -34,18 +34,6 @@ FIXED = {"scale", "brightness", "stripe", "canny edges"}
 """Kinds that draw nothing from their generator."""
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    """A generator that starts the same way in every test."""
-    return np.random.default_rng(5)
-
-
-@pytest.fixture(scope="module")
-def digits(mnist: tuple[Digits, Digits]) -> Images:
-    """The first fifty test digits."""
-    return mnist[1].images[:50]
-
-
 def blank(count: int = 1, level: int = 0) -> Images:
     """Pictures of one grey."""
     return np.full((count, 28, 28), level, np.uint8)
@@ -71,29 +59,29 @@ def test_there_are_fifteen_kinds() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_spoils_every_digit(digits: Images, kind: str) -> None:
+def test_every_kind_spoils_every_digit(digits: Digits, kind: str) -> None:
     """The result is new pictures of the same form; what came in is as it was."""
-    before = digits.copy()
-    spoiled = corrupt(digits, kind, 0)
+    before = digits.images.copy()
+    spoiled = corrupt(digits.images, kind, 0)
 
-    assert (spoiled.shape, spoiled.dtype) == (digits.shape, np.uint8)
-    assert (spoiled != digits).any(axis=(1, 2)).all()
-    np.testing.assert_array_equal(digits, before)
+    assert (spoiled.shape, spoiled.dtype) == (before.shape, np.uint8)
+    assert (spoiled != before).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(digits.images, before)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_seed_decides(digits: Images, kind: str) -> None:
+def test_seed_decides(digits: Digits, kind: str) -> None:
     """One seed gives the same pictures again; another gives others, where chance plays a part."""
-    spoiled = corrupt(digits, kind, 0)
+    spoiled = corrupt(digits.images, kind, 0)
 
-    np.testing.assert_array_equal(corrupt(digits, kind, 0), spoiled)
-    assert np.array_equal(corrupt(digits, kind, 1), spoiled) == (kind in FIXED)
+    np.testing.assert_array_equal(corrupt(digits.images, kind, 0), spoiled)
+    assert np.array_equal(corrupt(digits.images, kind, 1), spoiled) == (kind in FIXED)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_picture_is_spoiled_anew(digits: Images, kind: str) -> None:
+def test_every_picture_is_spoiled_anew(digits: Digits, kind: str) -> None:
     """One digit sixty times becomes different pictures, where chance plays a part."""
-    spoiled = corrupt(np.repeat(digits[:1], 60, axis=0), kind, 0)
+    spoiled = corrupt(np.repeat(digits.images[:1], 60, axis=0), kind, 0)
 
     assert (len(np.unique(spoiled, axis=0)) > 1) == (kind not in FIXED)
 
@@ -203,27 +191,29 @@ def test_translate_brings_nothing_back_in(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(np.count_nonzero(spoiled, axis=(1, 2)), 25**2)
 
 
-def test_stripes_turn_the_outer_columns(digits: Images, rng: np.random.Generator) -> None:
+def test_stripes_turn_the_outer_columns(digits: Digits, rng: np.random.Generator) -> None:
     """Seven columns on either side are inverted; those between are as they were."""
-    spoiled = invert_stripes(digits, rng)
+    images = digits.images
+    spoiled = invert_stripes(images, rng)
 
-    np.testing.assert_array_equal(spoiled[:, :, 7:21], digits[:, :, 7:21])
-    np.testing.assert_array_equal(spoiled[:, :, :7], 255 - digits[:, :, :7])
-    np.testing.assert_array_equal(spoiled[:, :, 21:], 255 - digits[:, :, 21:])
+    np.testing.assert_array_equal(spoiled[:, :, 7:21], images[:, :, 7:21])
+    np.testing.assert_array_equal(spoiled[:, :, :7], 255 - images[:, :, :7])
+    np.testing.assert_array_equal(spoiled[:, :, 21:], 255 - images[:, :, 21:])
 
 
-def test_fog_veils(digits: Images, rng: np.random.Generator) -> None:
+def test_fog_veils(digits: Digits, rng: np.random.Generator) -> None:
     """No picture gets brighter than it was; its contrast is a quarter, its paper grey."""
-    spoiled = add_fog(digits, rng).astype(int)
-    is_paper = digits == 0
+    images = digits.images
+    spoiled = add_fog(images, rng).astype(int)
+    is_paper = images == 0
 
-    assert (spoiled.max(axis=(1, 2)) <= digits.max(axis=(1, 2))).all()
+    assert (spoiled.max(axis=(1, 2)) <= images.max(axis=(1, 2))).all()
     assert np.mean(spoiled[is_paper]) > 60
     contrast = [
         image[~paper].mean() - image[paper].mean()
         for image, paper in zip(spoiled, is_paper, strict=True)
     ]
-    original = [image[image > 0].mean() for image in digits]
+    original = [image[image > 0].mean() for image in images]
     assert np.mean(np.divide(contrast, original)) == pytest.approx(0.25, abs=0.05)
 
 
