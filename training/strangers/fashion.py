@@ -58,6 +58,6 @@ def _download_with_keras(folder: Path) -> tuple[Uint8, Uint8]:
     except Exception as error:  # Keras raises a bare Exception when a URL fails
         raise DatasetError(
             f"Fashion-MNIST was not found: there is no {folder} "
-            f"(Debian has it: apt-get install dataset-fashion-mnist), and Keras says: {error}"
+            f"(Debian has it: apt-get install dataset-fashion-mnist), and Keras says: {error!r}"
         ) from error
     return verify(images, IMAGES), verify(labels, LABELS)

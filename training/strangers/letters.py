@@ -1,5 +1,7 @@
 """Letters in every text font of this machine, framed as an upload of them would be.
 
+Families that recipes learn from do not measure, wherever else they may be installed.
+
 Framing takes a letter's size and its place on the line away, and with them what tells some letters
 from digits. Those that a reader may then rightly take for a digit do not count as strangers, and
 are measured apart:
@@ -20,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.errors import BlankImage
 from app.imaging import frame
+from training import fonts
 from training.dataset import DatasetError
 from training.strangers.pictures import Strangers
 
@@ -102,15 +105,17 @@ def _draw(font: ImageFont.FreeTypeFont, letter: str) -> NDArray[np.uint8]:
 
 
 def _choose_fonts(paths: Iterable[str]) -> list[ImageFont.FreeTypeFont]:
-    """Up to four styles of each family, those in the middle of the alphabet of their names."""
+    """Up to four styles of each family that measures."""
     families: dict[str, dict[str, ImageFont.FreeTypeFont]] = {}
+    learnt = {package.name for package in fonts.pinned()}
     for path in sorted(paths):
         try:
             font = ImageFont.truetype(path, SIZE_PIXELS)
         except OSError:  # no font that can be scaled
             continue
         family, style = (name or "" for name in font.getname())
-        if not any(word in f"{family} {style}".lower() for word in NOT_TEXT):
+        is_text = not any(word in f"{family} {style}".lower() for word in NOT_TEXT)
+        if is_text and family.lower().replace(" ", "-") not in learnt:
             families.setdefault(family, {}).setdefault(style, font)
     return [
         styles[style] for _, styles in sorted(families.items()) for style in _spread(sorted(styles))

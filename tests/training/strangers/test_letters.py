@@ -10,6 +10,7 @@ from PIL import ImageFont
 
 from app.imaging import is_framed
 from training.dataset import DatasetError
+from training.fonts import Package
 from training.strangers import Strangers, letters
 
 SHIPPED = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -73,6 +74,17 @@ def test_symbols_are_no_letters(tmp_path: Path) -> None:
     """Fonts of mathematics are left out, and files that are no fonts."""
     copy_fonts(tmp_path, "DejaVuSerif", "STIXSizOneSymReg", "cmsy10", "cmex10")
     (tmp_path / "broken.ttf").write_bytes(b"no font")
+
+    assert letters.load(tmp_path).source == "DejaVu Serif"
+
+
+def test_families_that_were_learnt_do_not_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A family of the training's list is left out, wherever it is found."""
+    copy_fonts(tmp_path, "DejaVuSerif", "DejaVuSansMono")
+    learnt = Package("dejavu-sans-mono", "1.0.0", "0" * 64)
+    monkeypatch.setattr("training.fonts.pinned", lambda: [learnt])
 
     assert letters.load(tmp_path).source == "DejaVu Serif"
 
