@@ -11,6 +11,7 @@ from training.answers import Answers
 from training.dataset import Digits
 from training.evaluate import (
     CALIBRATION_BINS,
+    LIKENESS,
     Logits,
     Thresholds,
     bin_by_confidence,
@@ -60,6 +61,7 @@ def draw_reliability(logits: Logits, test: Digits) -> Figure:
         confidence[is_filled] / counts[is_filled],
         right[is_filled] / counts[is_filled],
         marker="o",
+        clip_on=False,
         label="as it is",
     )
     accuracy.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
@@ -77,9 +79,9 @@ def draw_scores(logits: Logits, unknown: dict[str, Logits], thresholds: Threshol
     likeness, confidence = figure.subplots(1, 2)
     groups = {"digits": logits, **unknown}
     scores = {name: digit_likeness(rows) for name, rows in groups.items()}
-    _compare(likeness, scores, thresholds.min_energy)
-    likeness.set(xlabel="energy", ylabel="share of the set")
-    likeness.set_title(f"a digit at all: {thresholds.min_energy:.2f} and more")
+    _compare(likeness, scores, thresholds.min_likeness)
+    likeness.set(xlabel=LIKENESS, ylabel="share of the set")
+    likeness.set_title(f"a digit at all: {thresholds.min_likeness:.2f} and more")
     _compare(
         confidence,
         {name: softmax(rows).max(axis=1) for name, rows in groups.items()},

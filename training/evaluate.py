@@ -88,6 +88,10 @@ def energy(logits: Logits) -> NDArray[np.float32]:
     return score
 
 
+LIKENESS = "energy"
+"""What the manifest and the plots call `digit_likeness`."""
+
+
 def digit_likeness(logits: Logits) -> NDArray[np.float32]:
     """How much like a digit at all each picture [n] is: the score that `Thresholds` judges."""
     return energy(logits)
@@ -98,16 +102,16 @@ class Thresholds:
     """Below which a reading is not accepted: the numbers of the manifest's `reject`.
 
     Attributes:
-        min_energy: of `digit_likeness`.
+        min_likeness: of `digit_likeness`.
         min_confidence: of the largest probability.
     """
 
-    min_energy: float
+    min_likeness: float
     min_confidence: float
 
     def accept(self, logits: Logits) -> NDArray[np.bool_]:
         """Which readings [n] the service accepts."""
-        is_known = digit_likeness(logits) >= self.min_energy
+        is_known = digit_likeness(logits) >= self.min_likeness
         is_sure = softmax(logits).max(axis=1) >= self.min_confidence
         accepted: NDArray[np.bool_] = is_known & is_sure
         return accepted
@@ -120,7 +124,7 @@ def read_thresholds(reject: Mapping[str, Any]) -> Thresholds:
         KeyError: a threshold is missing.
         ValueError: one is no finite number.
     """
-    thresholds = Thresholds(float(reject["min_energy"]), float(reject["min_confidence"]))
+    thresholds = Thresholds(float(reject[f"min_{LIKENESS}"]), float(reject["min_confidence"]))
     for name, value in asdict(thresholds).items():
         if not math.isfinite(value):
             raise ValueError(f"{name} is {value}")
@@ -205,7 +209,7 @@ def agreement(one: Logits, other: Logits) -> float:
 def choose_thresholds(logits: Logits) -> dict[str, Any]:
     """Set the manifest's `reject` thresholds from validation logits alone."""
     return {
-        "min_energy": float(np.quantile(digit_likeness(logits), REJECTED_SHARE)),
+        f"min_{LIKENESS}": float(np.quantile(digit_likeness(logits), REJECTED_SHARE)),
         "min_confidence": float(np.quantile(softmax(logits).max(axis=1), REJECTED_SHARE)),
         "chosen": f"each the {REJECTED_SHARE:.1%} quantile of the validation digits",
     }

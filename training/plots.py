@@ -117,8 +117,9 @@ def draw_mistakes(logits: Logits, test: Digits) -> Figure:
     wrong = np.flatnonzero(predicted != test.labels)
     surest = wrong[np.argsort(-confidence[wrong])][:MISTAKES]
     columns = 10
-    figure = Figure(figsize=(12, 6.4), layout="constrained")
-    grid = figure.subplots(MISTAKES // columns, columns)
+    rows = max(1, -(-len(surest) // columns))
+    figure = Figure(figsize=(12, 0.4 + 1.5 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns)
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, place in zip(grid.flat, surest, strict=False):

@@ -192,7 +192,7 @@ def test_thresholds_accept_by_both_scores() -> None:
     logits[1, 3] = 4
     logits[2, [3, 5]] = 10
     logits[3] = np.nan
-    accepted = Thresholds(min_energy=5.0, min_confidence=0.6).accept(logits)
+    accepted = Thresholds(min_likeness=5.0, min_confidence=0.6).accept(logits)
 
     assert accepted.tolist() == [True, False, False, False]
 
@@ -210,7 +210,7 @@ def test_thresholds_are_read_from_what_was_chosen(rng: np.random.Generator) -> N
     chosen = choose_thresholds(rng.normal(0, 3, (1000, 10)).astype(np.float32))
     thresholds = read_thresholds(chosen)
 
-    assert thresholds.min_energy == chosen["min_energy"]
+    assert thresholds.min_likeness == chosen["min_energy"]
     assert thresholds.min_confidence == chosen["min_confidence"]
 
 

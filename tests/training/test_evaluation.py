@@ -77,7 +77,7 @@ def test_figures_say_of_what(metrics: dict[str, Any], version: Version) -> None:
     """Version, engine and thresholds are named, so that a figure can be traced."""
     assert (metrics["version"], metrics["engine"]) == (1, "twin")
     assert metrics["manifest_sha256"] == version.sha256
-    assert metrics["thresholds"]["min_energy"] == version.thresholds.min_energy
+    assert metrics["thresholds"]["min_likeness"] == version.thresholds.min_likeness
     assert metrics["test"]["digits"] == 200
 
 
@@ -101,7 +101,7 @@ def test_acceptance_follows_the_thresholds(
     """Accepted are those at or above both thresholds; their accuracy is of them alone."""
     logits = versions.load(version, "twin")(test_digits.images)
     thresholds = version.thresholds
-    is_accepted = (digit_likeness(logits) >= thresholds.min_energy) & (
+    is_accepted = (digit_likeness(logits) >= thresholds.min_likeness) & (
         softmax(logits).max(axis=1) >= thresholds.min_confidence
     )
     is_right = logits.argmax(axis=1) == test_digits.labels

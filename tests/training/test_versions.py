@@ -50,7 +50,7 @@ def test_whole_version_is_read(tiny_version: Path) -> None:
     assert (version.number, version.folder) == (1, tiny_version)
     assert version.sha256 == hashlib.sha256(content).hexdigest()
     assert version.files == set(manifest["files"])
-    assert version.thresholds.min_energy == manifest["reject"]["min_energy"]
+    assert version.thresholds.min_likeness == manifest["reject"]["min_energy"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
