@@ -78,7 +78,7 @@ def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:
     Args:
         folder: of the version; it is made.
         training: what the means are taken of.
-        bias: added to the first class's logit.
+        bias: added to the logit of the first class; NaN makes every answer NaN.
     """
     means = np.stack([scale(training.images[training.labels == i]).mean(axis=0) for i in range(10)])
     kernel = means.reshape(10, -1).T

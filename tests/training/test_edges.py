@@ -6,11 +6,12 @@ import pytest
 from training.edges import find_edges
 
 
-def ramp(height: float, rows: slice = slice(None)) -> np.ndarray:
-    """A picture [1, 28, 28] that rises over one grey column from 0.5 to 0.5 + height."""
+def ramp(*heights: float) -> np.ndarray:
+    """A picture [1, 28, 28] that rises over one grey column; by another height at its bottom."""
+    height = np.linspace(heights[0], heights[-1], 28)
     picture = np.full((1, 28, 28), 0.5)
-    picture[:, rows, 14] += height / 2
-    picture[:, rows, 15:] += height
+    picture[:, :, 14] += height / 2
+    picture[:, :, 15:] += height[:, None]
     return picture
 
 
@@ -30,17 +31,16 @@ def test_contrast_decides(height: float, *, is_edge: bool) -> None:
 
 def test_weak_edge_needs_a_strong_one() -> None:
     """What is too weak to be an edge alone is one where it goes on from a strong one."""
-    weak = 0.047
-    together = ramp(weak)
-    together[:, :10] = ramp(0.4)[:, :10]
+    fading = find_edges(ramp(0.16, 0.045))[0]
 
-    assert not find_edges(ramp(weak)).any()
-    assert find_edges(together)[0, 20, 14]
+    assert not find_edges(ramp(0.06)).any()
+    assert not find_edges(ramp(0.045)).any()
+    assert fading[1:-1, 14].all()
 
 
 def test_pictures_do_not_touch_each_other() -> None:
     """A strong edge in one picture does not strengthen the next picture's."""
-    both = np.concatenate([ramp(0.4), ramp(0.047)])
+    both = np.concatenate([ramp(0.4), ramp(0.045)])
     edges = find_edges(both)
 
     assert edges[0].any()

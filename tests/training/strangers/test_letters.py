@@ -49,8 +49,8 @@ def test_capital_and_small_letter_of_one_shape_are_alike(serif: Strangers) -> No
     """Framing takes the size away: o is O, and a is not A."""
     by_letter = dict(zip(serif.kinds.tolist(), serif.images.astype(int), strict=True))
 
-    assert np.abs(by_letter["o"] - by_letter["O"]).mean() < 15
-    assert np.abs(by_letter["a"] - by_letter["A"]).mean() > 25
+    assert np.abs(by_letter["o"] - by_letter["O"]).mean() < 20
+    assert np.abs(by_letter["a"] - by_letter["A"]).mean() > 40
 
 
 def test_same_fonts_give_the_same_letters(serif: Strangers, tmp_path: Path) -> None:
