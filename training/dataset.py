@@ -56,7 +56,7 @@ FILES = (
 
 
 class DatasetError(Exception):
-    """MNIST is not to be had, or what was found is not MNIST."""
+    """A data set is not to be had, or what was found is not the one published."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,16 @@ def _read_folder(folder: Path) -> list[Uint8]:
     Raises:
         DatasetError: a file is missing, truncated or not MNIST's.
     """
-    return [_verify(_read_idx(_locate(folder, file)), file) for file in FILES]
+    return [read_file(folder, file) for file in FILES]
+
+
+def read_file(folder: Path, file: IdxFile) -> Uint8:
+    """Read one idx file of a folder, plain or gzipped, and prove that it is the one published.
+
+    Raises:
+        DatasetError: it is missing, truncated or another.
+    """
+    return verify(_read_idx(_locate(folder, file)), file)
 
 
 def _locate(folder: Path, file: IdxFile) -> Path:
@@ -180,9 +189,16 @@ def _read_idx(path: Path) -> Uint8:
     return data.reshape(shape)
 
 
-def _verify(array: Uint8, file: IdxFile) -> Uint8:
+def verify(array: Uint8, file: IdxFile) -> Uint8:
+    """Return an array if it is the published one.
+
+    Raises:
+        DatasetError: its shape or its digest is another.
+    """
     if array.shape != file.shape or digest(array) != file.sha256:
-        raise DatasetError(f"{file.stem} is not MNIST's: its SHA-256 differs from the pinned one")
+        raise DatasetError(
+            f"{file.stem} is not what was published: its SHA-256 is not the pinned one"
+        )
     return array
 
 
@@ -210,7 +226,7 @@ def _download_with_keras() -> list[Uint8]:
     except Exception as error:  # Keras raises a bare Exception when a URL fails
         raise DatasetError(str(error)) from error
     arrays = [train_images, train_labels, test_images, test_labels]
-    return [_verify(array, file) for array, file in zip(arrays, FILES, strict=True)]
+    return [verify(array, file) for array, file in zip(arrays, FILES, strict=True)]
 
 
 def _download_with_npm() -> list[Uint8]:
