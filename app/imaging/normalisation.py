@@ -1,7 +1,7 @@
 """Normalise a picture to the digit the model expects."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +46,39 @@ class Normalised:
 
     Attributes:
         digit: uint8 [28, 28], white ink on black.
-        box: (x, y, w, h) of the ink, in the picture's pixels.
+        mask: bool [H, W], the ink on the picture at the size it was looked for.
+        scale: the picture's pixels for each of the mask's.
         is_dark_on_light: the polarity of the picture.
-        stroke_width_pixels: in the picture's pixels.
-        ink_fraction: of the box that is ink, 0–1.
         warnings: what may have made the digit hard to read.
     """
 
     digit: NDArray[np.uint8]
-    box: Box
+    mask: NDArray[np.bool_]
+    scale: float
     is_dark_on_light: bool
-    stroke_width_pixels: float
-    ink_fraction: float
     warnings: tuple[str, ...] = ()
+
+    @property
+    def box(self) -> Box:
+        """(x, y, w, h) of the ink, in the picture's pixels."""
+        rows, columns = (np.flatnonzero(self.mask.any(axis=axis)) for axis in (1, 0))
+        x, y = round(int(columns[0]) * self.scale), round(int(rows[0]) * self.scale)
+        right, bottom = (
+            round(int(columns[-1] + 1) * self.scale),
+            round(int(rows[-1] + 1) * self.scale),
+        )
+        return x, y, max(1, right - x), max(1, bottom - y)
+
+    @property
+    def stroke_width_pixels(self) -> float:
+        """The mean width of the strokes, in the picture's pixels."""
+        return float(stroke_width(self.mask) * self.scale)
+
+    @property
+    def ink_fraction(self) -> float:
+        """What share of the box is ink, 0–1."""
+        rows, columns = (np.count_nonzero(self.mask.any(axis=axis)) for axis in (1, 0))
+        return float(np.count_nonzero(self.mask) / (rows * columns))
 
 
 def normalise(grey: NDArray[np.uint8]) -> Normalised:
@@ -74,9 +94,9 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         BlankImage: there is no ink in the picture.
     """
     if is_framed(grey):
-        return _describe(grey, grey >= MIDDLE, is_dark=False)
+        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
     if is_framed(~grey):
-        return _describe(~grey, grey < MIDDLE, is_dark=True)
+        return Normalised(~grey, grey < MIDDLE, 1.0, is_dark_on_light=True)
     work, scale = _rescale(grey)
     is_dark, inks = _find(work)
     dark = grey if is_dark else ~grey
@@ -85,13 +105,8 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         digit = ~dark
     else:
         digit = frame(_draw(dark, main, scale))
-    width = stroke_width(main.mask)
-    left, top, right, bottom = main.box
-    x, y = round(left * scale), round(top * scale)
-    box = (x, y, max(1, round(right * scale) - x), max(1, round(bottom * scale) - y))
-    fraction = float(np.count_nonzero(main.mask)) / ((right - left) * (bottom - top))
-    warnings = tuple(_warnings(inks, box, grey.shape))
-    return Normalised(digit, box, is_dark, float(width * scale), fraction, warnings)
+    found = Normalised(digit, main.mask, scale, is_dark_on_light=is_dark)
+    return replace(found, warnings=tuple(_warnings(inks, found.box, grey.shape)))
 
 
 def _warnings(inks: list[Ink], box: Box, shape: tuple[int, ...]) -> Iterator[str]:
@@ -194,11 +209,3 @@ def _draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
     soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) >= MIDDLE)
     drawn = np.pad(np.rint(soft * 255).astype(np.uint8), DRAWN_PIXELS // 4)
     return adjust(drawn, DRAWN_PIXELS / INK_PIXELS)
-
-
-def _describe(digit: NDArray[np.uint8], mask: NDArray[np.bool_], *, is_dark: bool) -> Normalised:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    x, y = int(columns[0]), int(rows[0])
-    box = (x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
-    fraction = float(np.count_nonzero(mask)) / (box[2] * box[3])
-    return Normalised(digit, box, is_dark, stroke_width(mask), fraction)

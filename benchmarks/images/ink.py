@@ -1,5 +1,7 @@
 """Draw the digits of MNIST anew: at any size, as the ink of a pen."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -73,28 +75,44 @@ def draw_with_round_pen(
 
 def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The middle line of a mask, by Zhang and Suen's parallel thinning (CACM 27.3, 1984)."""
-    left = np.pad(mask, 1)
-    while True:
-        before = np.count_nonzero(left)
-        for turn in (0, 1):
-            left &= ~_removable(left, turn)
-        if np.count_nonzero(left) == before:
-            return left[1:-1, 1:-1]
+    left = np.pad(mask, 1).astype(np.uint8)
+    tables = [_removable(turn) for turn in (0, 1)]
+    before = -1
+    while int(np.count_nonzero(left)) != before:
+        before = int(np.count_nonzero(left))
+        for table in tables:
+            left[1:-1, 1:-1] &= ~table[_neighbourhoods(left)]
+    return left[1:-1, 1:-1] > 0
 
 
-def _removable(mask: NDArray[np.bool_], turn: int) -> NDArray[np.bool_]:
-    """Which pixels one of the two turns takes away."""
-    steps = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
-    around = [np.roll(mask, (-down, -across), axis=(0, 1)) for down, across in steps]
-    count = np.sum(around, axis=0)
-    rises = np.sum([~a & b for a, b in zip(around, around[1:] + around[:1], strict=True)], axis=0)
-    north, east, south, west = around[::2]
-    if turn == 0:
-        is_edge = ~(north & east & south) & ~(east & south & west)
-    else:
-        is_edge = ~(north & east & west) & ~(north & south & west)
-    removable: NDArray[np.bool_] = mask & (count >= 2) & (count <= 6) & (rises == 1) & is_edge
-    return removable
+# The neighbours of a pixel, clockwise from the north.
+AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
+
+
+def _neighbourhoods(padded: Grey) -> Grey:
+    """Which of its eight neighbours each pixel has, a bit for each: uint8 [H, W]."""
+    height, width = padded.shape
+    bits = np.zeros((height - 2, width - 2), dtype=np.uint8)
+    for bit, (down, across) in enumerate(AROUND):
+        shifted = padded[1 + down : height - 1 + down, 1 + across : width - 1 + across]
+        bits |= shifted << bit
+    return bits
+
+
+@cache
+def _removable(turn: int) -> Grey:
+    """Which neighbourhoods one of the two turns takes a pixel away from: uint8 [256], 0 or 1."""
+    table = np.zeros(256, dtype=np.uint8)
+    for bits in range(256):
+        around = [bool(bits >> bit & 1) for bit in range(8)]
+        rises = sum(b and not a for a, b in zip(around, around[1:] + around[:1], strict=True))
+        north, east, south, west = around[::2]
+        if turn == 0:
+            is_edge = not (north and east and south) and not (east and south and west)
+        else:
+            is_edge = not (north and east and west) and not (north and south and west)
+        table[bits] = 2 <= sum(around) <= 6 and rises == 1 and is_edge
+    return table
 
 
 def _enlarge(digit: Grey) -> NDArray[np.bool_]:
