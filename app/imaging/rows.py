@@ -31,12 +31,16 @@ class Reading:
 
     Attributes:
         whole: the ink taken for one digit.
-        parts: ways to split it into digits that touch, each from left to right; none where it is
+        splits: ways to split it into digits that touch, each from left to right; none where it is
             too narrow for two.
     """
 
     whole: Normalised
-    parts: tuple[tuple[Normalised, ...], ...] = ()
+    splits: tuple[tuple[Normalised, ...], ...] = ()
+
+    def list_all(self) -> list[Normalised]:
+        """The whole, then the parts of each split."""
+        return [self.whole, *(part for parts in self.splits for part in parts)]
 
 
 def normalise_row(grey: NDArray[np.uint8]) -> list[Reading]:

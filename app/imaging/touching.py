@@ -1,5 +1,7 @@
 """Split the ink of digits that touch."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +52,7 @@ def split(ink: Ink, count: int) -> list[Ink]:
     columns = np.arange(width)
     parts = [
         _part(ink, mask & (columns >= start[:, None]) & (columns < stop[:, None]))
-        for start, stop in zip(bounds, bounds[1:], strict=False)
+        for start, stop in pairwise(bounds)
     ]
     whole = [part for part in parts if part is not None]
     return whole if len(whole) == count else []

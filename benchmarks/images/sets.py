@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.images.blanks import draw_blanks
+from benchmarks.images.damaged import list_damaged
 from benchmarks.images.drawings import (
     draw_on_canvas,
     list_genuine,
@@ -110,6 +111,13 @@ SETS = (
         _reads_digit,
         bar=98,
         has_one_digit=True,
+    ),
+    PictureSet(
+        "damaged",
+        "MNIST-C's damage to 28×28 PNGs",
+        lambda source, scale, rng: list_damaged(source, round(1000 * scale), rng),
+        _reads_digit,
+        below_direct=0.5,
     ),
     PictureSet(
         "blanks",
