@@ -6,15 +6,21 @@ from PIL import Image
 
 from app.imaging.contrast import contrast
 from app.imaging.framing import INK_PIXELS
-from app.imaging.ink import Ink
+from app.imaging.grouping import Ink
 from app.imaging.strokes import adjust
-from app.imaging.windows import dilate
+from app.imaging.windows import dilate, open_
 
 # Half of white: what is brighter is ink, in a mask of bytes.
 MIDDLE = 128
 
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
 DRAWN_PIXELS = 4 * INK_PIXELS
+
+# Of those pixels, what is narrower is a hairline, and so many around are nearby. Nothing is ink that
+# is fainter than this share.
+HAIRLINE_PIXELS = 7
+NEARBY_PIXELS = 9
+FAINTEST = 0.1
 
 
 def draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
@@ -49,9 +55,25 @@ def draw(dark: NDArray[np.uint8], ink: Ink, scale: float) -> NDArray[np.uint8]:
     )
     off_paper = contrast(patch, DRAWN_PIXELS)
     level = float(np.average(off_paper, weights=(mine >= MIDDLE) * off_paper**2 + 1e-9))
-    soft = np.clip((off_paper / max(level, 1e-6) - 0.25) * 2, 0, 1) * (dilate(mine, 5) >= MIDDLE)
+    soft = np.clip((off_paper / _full(off_paper, mine, level) - 0.25) * 2, 0, 1)
+    soft *= dilate(mine, 5) >= MIDDLE
     drawn = np.pad(np.rint(soft * 255).astype(np.uint8), DRAWN_PIXELS // 4)
     return adjust(drawn, DRAWN_PIXELS / INK_PIXELS)
+
+
+def _full(
+    off_paper: NDArray[np.float32], mine: NDArray[np.uint8], level: float
+) -> NDArray[np.float32]:
+    """What full ink amounts to, pixel by pixel.
+
+    It is the level all over, but for hairlines that are not half as dark: there it is what the
+    darkest pixels nearby are.
+    """
+    hairlines = mine * (open_(mine, HAIRLINE_PIXELS) < MIDDLE)
+    nearby = dilate(off_paper * (mine >= MIDDLE), NEARBY_PIXELS)
+    is_hairline = (dilate(hairlines, NEARBY_PIXELS) >= MIDDLE) & (nearby < level / 2)
+    full = np.where(is_hairline, np.maximum(nearby, FAINTEST * level), level)
+    return np.maximum(full, 1e-6).astype(np.float32)
 
 
 def resize(

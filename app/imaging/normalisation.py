@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.imaging.drawing import draw
 from app.imaging.framing import SIDE_PIXELS, frame, is_framed
-from app.imaging.ink import Ink, is_several
+from app.imaging.grouping import Ink, is_several
 from app.imaging.search import LARGEST_SIDE, Found, search
 from app.imaging.strokes import stroke_width
 

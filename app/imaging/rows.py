@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.imaging.drawing import draw
 from app.imaging.framing import frame, is_framed
-from app.imaging.ink import Ink
+from app.imaging.grouping import Ink
 from app.imaging.normalisation import Normalised, describe, normalise
 from app.imaging.search import LARGEST_SIDE, Found, search
 from app.imaging.touching import MOST_PARTS, split

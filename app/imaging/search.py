@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 from app.errors import BlankImage
 from app.imaging.contrast import NARROW_STROKE, WIDEST_STROKE, is_dark_on_light
 from app.imaging.drawing import resize
-from app.imaging.ink import Ink, find_ink
+from app.imaging.grouping import Ink
+from app.imaging.ink import find_ink
 from app.imaging.strokes import stroke_width
 
 # Ink is looked for on a picture whose longer side is of this size.
 SMALLEST_SIDE, LARGEST_SIDE = 128, 320
+
+# Nobody reads a digit of fewer pixels than these: in a small picture they are noise.
+LEAST_PIXELS = 5
 
 # Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
 SURELY_NARROW = 0.05
@@ -47,8 +51,15 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
     """
     work, scale = _rescale(grey, largest_side)
     is_dark = is_dark_on_light(work)
-    inks = _find(work if is_dark else ~work)
+    inks = [ink for ink in _find(work if is_dark else ~work) if _is_legible(ink, scale)]
+    if not inks:
+        raise BlankImage("There is no ink in the picture.")
     return Found(grey if is_dark else ~grey, is_dark, inks, scale)
+
+
+def _is_legible(ink: Ink, scale: float) -> bool:
+    left, top, right, bottom = ink.box
+    return max(right - left, bottom - top) * scale >= LEAST_PIXELS
 
 
 def _find(dark: NDArray[np.uint8]) -> list[Ink]:
@@ -61,10 +72,7 @@ def _find(dark: NDArray[np.uint8]) -> list[Ink]:
     narrow = find_ink(dark, NARROW_STROKE)
     if narrow and stroke_width(narrow[0].mask) < SURELY_NARROW * max(dark.shape):
         return narrow
-    inks = find_ink(dark, WIDEST_STROKE) or narrow
-    if not inks:
-        raise BlankImage("There is no ink in the picture.")
-    return inks
+    return find_ink(dark, WIDEST_STROKE) or narrow
 
 
 def _rescale(dark: NDArray[np.uint8], largest_side: int) -> tuple[NDArray[np.uint8], float]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.ink import Ink
+from app.imaging.grouping import Ink
 
 # More digits than these in one piece of ink are not told apart.
 MOST_PARTS = 3
