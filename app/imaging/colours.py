@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Steps between neighbouring pixels are looked at on a picture of this size.
-SAMPLED_PIXELS = 128
+# Steps between neighbouring pixels are looked at on a picture no larger than this.
+SAMPLED_PIXELS = 160
 
 LUMA = np.array((0.299, 0.587, 0.114))
 
@@ -38,7 +38,7 @@ def weigh(image: Image.Image) -> Weights | None:
     tensor = steps.T @ steps
     energies, directions = np.linalg.eigh(tensor)
     share = float(LUMA @ tensor @ LUMA) / float(LUMA @ LUMA) / max(float(energies[-1]), 1e-9)
-    if share >= LEAST_SHARE or energies[-1] < LEAST_DOMINANCE * energies[-2]:
+    if share >= LEAST_SHARE or energies[-1] <= LEAST_DOMINANCE * energies[-2]:
         return None
     best = directions[:, -1] / np.abs(directions[:, -1]).sum()
     best *= 1 if best.sum() >= 0 else -1  # the brighter colour stays the brighter where one is
@@ -48,11 +48,6 @@ def weigh(image: Image.Image) -> Weights | None:
 
 def _steps(image: Image.Image) -> NDArray[np.float32]:
     """The differences of neighbouring pixels of a coarse picture: float32 [n, 3]."""
-    ratio = min(1.0, 2 * SAMPLED_PIXELS / max(image.size))
-    size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
-    coarse = image.resize(size, Image.Resampling.NEAREST)
-    if max(size) > SAMPLED_PIXELS:
-        coarse = coarse.reduce(2)
-    values = np.asarray(coarse, dtype=np.float32)
+    values = np.asarray(image.reduce(-(-max(image.size) // SAMPLED_PIXELS)), dtype=np.float32)
     down, across = np.diff(values, axis=0), np.diff(values, axis=1)
     return np.concatenate([down.reshape(-1, 3), across.reshape(-1, 3)])

@@ -16,8 +16,8 @@ MIDDLE = 128
 # The digit's longer side while its strokes are brought to width: four pixels for each of MNIST's.
 DRAWN_PIXELS = 4 * INK_PIXELS
 
-# Of those pixels, what is narrower is a hairline, and so many around are nearby. Nothing is ink that
-# is fainter than this share.
+# Of those pixels, what is narrower is a hairline, and so many around are nearby. What is fainter
+# than this share is no ink.
 HAIRLINE_PIXELS = 7
 NEARBY_PIXELS = 9
 FAINTEST = 0.1

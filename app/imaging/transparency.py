@@ -15,7 +15,7 @@ OPAQUE = 128
 # A coarse picture tells it as well: its longer side in pixels.
 SAMPLED_PIXELS = 512
 
-_ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
+_ALPHA_MODES = {"LA", "PA", "RGBA", "RGBa"}
 
 Colour = tuple[int, int, int]
 
