@@ -82,7 +82,7 @@ async def test_predict_does_not_accept_several_digits(
 
 
 @pytest.mark.parametrize(
-    ("top", "contrast", "warning"), [(60, 1.0, "touches_border"), (0, 0.1, "low_contrast")]
+    ("top", "contrast", "warning"), [(85, 1.0, "touches_border"), (0, 0.1, "low_contrast")]
 )
 async def test_predict_warns_of_what_is_hard_to_read(
     client: httpx.AsyncClient, number: Grey, top: int, contrast: float, warning: str
