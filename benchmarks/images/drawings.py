@@ -2,13 +2,14 @@
 
 import subprocess
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_digits
 
-from benchmarks.images.ink import draw_with_round_pen
+from benchmarks.images.ink import draw_with_round_pen, has_middle_line
 from benchmarks.images.sample import Sample, encode
 from training.dataset import Digits
 
@@ -28,8 +29,14 @@ def list_genuine(source: Digits, count: int, rng: np.random.Generator) -> Iterat
 
 
 def draw_on_canvas(source: Digits, count: int, rng: np.random.Generator) -> Iterator[Sample]:
-    """As a web page's canvas gives them: a round pen, any size and place, either polarity."""
-    for number, index in enumerate(rng.integers(0, len(source), count)):
+    """As a web page's canvas gives them: a round pen, any size and place, either polarity.
+
+    Only digits whose middle line is theirs (see `ink.has_middle_line`): of the others, nobody could
+    say what was drawn.
+    """
+    places = rng.permutation(len(source))
+    drawable = (index for index in places if has_middle_line(source.images[index]))
+    for number, index in enumerate(islice(drawable, count)):
         longest = rng.uniform(50, 230)
         width = rng.uniform(1, min(24, longest / 6))
         ink = draw_with_round_pen(source.images[index], CANVAS_PIXELS, longest, width, rng)

@@ -14,6 +14,7 @@ Coverage = NDArray[np.float32]
 INK_PIXELS = 20
 MOST_ENLARGED = 12
 THINNED_ENLARGED = 12
+LEAST_SHARED = 0.78
 
 
 def redraw(
@@ -71,6 +72,20 @@ def draw_with_round_pen(
     paper[rows, columns] = False
     drawn = np.clip(width + 0.5 - ndimage.distance_transform_edt(paper), 0, 1)
     return np.asarray(Image.fromarray(drawn.astype(np.float32)).reduce(2))
+
+
+def has_middle_line(digit: Grey) -> bool:
+    """Whether a digit's middle line, drawn as wide as its strokes, is that digit again.
+
+    A loop that ink has filled thins to a line, and a faint stroke to nothing: what is left of one
+    digit in fifteen is another, or none.
+    """
+    strokes = _enlarge(digit)
+    line = thin(strokes)
+    radius = np.count_nonzero(strokes) / max(np.count_nonzero(line), 1) / 2
+    again = ndimage.distance_transform_edt(~line) <= radius
+    shared, either = np.count_nonzero(again & strokes), np.count_nonzero(again | strokes)
+    return bool(shared >= LEAST_SHARED * either)
 
 
 def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

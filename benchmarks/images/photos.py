@@ -86,6 +86,12 @@ def _page(digit: Grey, kind: str, rng: np.random.Generator) -> Coverage:
     short = int(rng.choice(SHORT_SIDES, p=SHORT_SIDE_SHARES))
     shape = [short, int(short * rng.uniform(1, 1.5))]
     rng.shuffle(shape)
+    return page_of(digit, (shape[0], shape[1]), kind, rng)
+
+
+def page_of(digit: Grey, shape: tuple[int, int], kind: str, rng: np.random.Generator) -> Coverage:
+    """The ink of a page of this shape with a digit of any size on it, anywhere."""
+    short = min(shape)
     longest = int(short * rng.uniform(0.2, 0.8))
     drawn = redraw(digit, longest, rng, weight=weight(kind, rng))
     margin = int(0.02 * short)
