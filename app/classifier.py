@@ -4,16 +4,28 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.batching import Batcher, Outcome
 from app.errors import QueueFull, ServiceError
-from app.imaging import decode, is_framed, normalise, peek_pixels
+from app.imaging import (
+    Normalised,
+    Picture,
+    Reading,
+    decode,
+    decode_picture,
+    is_framed,
+    normalise,
+    normalise_row,
+    peek_pixels,
+)
 from app.metrics import Metrics
+from app.numbers import Located, choose
+from app.predictions import Prediction, Reason
 
 INLINE_PIXELS = 1 << 10
 """Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
@@ -24,7 +36,6 @@ IMAGES_PER_PIECE = 32
 MAX_WAITING_DECODES = 64
 """Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
 
-Reason = Literal["not_a_digit", "unsure"]
 Result = TypeVar("Result")
 
 
@@ -48,25 +59,6 @@ class ModelFacts:
     name: str
     version: str
     thresholds: Thresholds
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What one digit was read as.
-
-    Attributes:
-        digit: 0–9.
-        confidence: its calibrated probability.
-        probabilities: of each digit, ten of them.
-        accepted: whether the reading can be relied on.
-        reason: why not, if it cannot.
-    """
-
-    digit: int
-    confidence: float
-    probabilities: list[float]
-    accepted: bool
-    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +106,30 @@ class Classifier:
             EngineFailure: the engine broke on it.
         """
         deadline = time.monotonic() + self._limits.timeout_seconds
-        digit = self._read_if_tiny(upload)
-        if digit is None:
-            digit = await self._decode_aside(lambda: self._decode_and_normalise(upload))
-        return (await self._predict(digit[None], deadline))[0]
+        seen = self._read_if_tiny(upload)
+        if seen is None:
+            seen = await self._decode_aside(lambda: self._decode_and_normalise(upload))
+        return (await self._predict([seen], deadline))[0]
+
+    async def read(self, upload: bytes) -> list[Located]:
+        """Read every digit of one upload, line by line and from left to right.
+
+        Raises:
+            ImageError: there is no ink in it, or it is no picture.
+            Unavailable: there is no room or no time for it.
+            EngineFailure: the engine broke on it.
+        """
+        deadline = time.monotonic() + self._limits.timeout_seconds
+        picture, readings = await self._decode_aside(lambda: self._decode_row(upload))
+        tries = [seen for reading in readings for seen in reading.list_all()]
+        predictions = iter(await self._infer(np.stack([seen.digit for seen in tries]), deadline))
+        digits = [
+            Located(digit.prediction, picture.in_upload(digit.box))
+            for reading in readings
+            for digit in choose(reading, predictions)
+        ]
+        self._count([digit.prediction for digit in digits])
+        return digits
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
@@ -144,8 +156,8 @@ class Classifier:
         self, uploads: Sequence[bytes], deadline: float
     ) -> list[Prediction | ServiceError]:
         found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
-        digits = [each for each in found if not isinstance(each, ServiceError)]
-        read = iter(await self._predict(np.stack(digits), deadline) if digits else ())
+        seen = [each for each in found if not isinstance(each, ServiceError)]
+        read = iter(await self._predict(seen, deadline) if seen else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
     async def _decode_aside(self, work: Callable[[], Result]) -> Result:
@@ -158,7 +170,7 @@ class Classifier:
         finally:
             self._decodes -= 1
 
-    def _read_if_tiny(self, upload: bytes) -> NDArray[np.uint8] | None:
+    def _read_if_tiny(self, upload: bytes) -> Normalised | None:
         """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
         pixels = peek_pixels(upload)
         if pixels is None or pixels > INLINE_PIXELS:
@@ -169,32 +181,52 @@ class Classifier:
             return None
         return self._normalise(grey, started)
 
-    def _read_or_error(self, upload: bytes) -> NDArray[np.uint8] | ServiceError:
+    def _read_or_error(self, upload: bytes) -> Normalised | ServiceError:
         try:
             return self._decode_and_normalise(upload)
         except ServiceError as error:
             return error
 
-    def _decode_and_normalise(self, upload: bytes) -> NDArray[np.uint8]:
+    def _decode_row(self, upload: bytes) -> tuple[Picture, list[Reading]]:
+        started = time.perf_counter()
+        picture = decode_picture(upload, max_pixels=self._limits.max_pixels)
+        decoded = time.perf_counter()
+        readings = normalise_row(picture.grey)
+        self._metrics.decode_seconds.observe(decoded - started)
+        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
+        return picture, readings
+
+    def _decode_and_normalise(self, upload: bytes) -> Normalised:
         started = time.perf_counter()
         return self._normalise(decode(upload, max_pixels=self._limits.max_pixels), started)
 
-    def _normalise(self, grey: NDArray[np.uint8], started: float) -> NDArray[np.uint8]:
+    def _normalise(self, grey: NDArray[np.uint8], started: float) -> Normalised:
         decoded = time.perf_counter()
-        digit = normalise(grey).digit
+        seen = normalise(grey)
         self._metrics.decode_seconds.observe(decoded - started)
         self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
-        return digit
+        return seen
 
-    async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
+    async def _predict(self, seen: Sequence[Normalised], deadline: float) -> list[Prediction]:
+        """Predictions of what each upload shows, with what was noticed of it."""
+        inferred = await self._infer(np.stack([each.digit for each in seen]), deadline)
+        predictions = [
+            _warn(prediction, each.warnings) if each.warnings else prediction
+            for prediction, each in zip(inferred, seen, strict=True)
+        ]
+        self._count(predictions)
+        return predictions
+
+    async def _infer(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
         outcome = await self._batcher.submit(digits, deadline=deadline)
-        predictions = self._interpret(outcome)
         self._metrics.observe_wait(outcome.queue_seconds)
+        return self._interpret(outcome)
+
+    def _count(self, predictions: Sequence[Prediction]) -> None:
         for prediction in predictions:
             self._metrics.observe_prediction(
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
-        return predictions
 
     def _interpret(self, outcome: Outcome) -> list[Prediction]:
         logits = outcome.results
@@ -216,6 +248,13 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason)
+
+
+def _warn(prediction: Prediction, warnings: tuple[str, ...]) -> Prediction:
+    """A prediction with its upload's warnings; several digits are not accepted as one."""
+    if "several_digits" in warnings:
+        return replace(prediction, accepted=False, reason="several_digits", warnings=warnings)
+    return replace(prediction, warnings=warnings)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,13 +5,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.classifier import ModelFacts, Prediction
+from app.classifier import ModelFacts
 from app.errors import ServiceError
 from app.lifecycle import Lifecycle
+from app.numbers import Located
+from app.predictions import Prediction
 from app.problems import describe
 from app.routes.callers import unless_gone
 from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
-from app.schemas import BatchAnswer, PredictionAnswer, Problem
+from app.schemas import BatchAnswer, NumberAnswer, PredictionAnswer, Problem
 from app.settings import Settings
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -89,6 +91,20 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         model = _refer(classifier.model)
         return _answer({"predictions": [_describe_either(answer, model) for answer in answers]})
 
+    @router.post("/read", response_model=NumberAnswer, openapi_extra=ONE_IMAGE)
+    async def read(request: Request) -> Response:
+        """Read a whole number: every digit of one image, line by line and from left to right.
+
+        Digits that touch are split if each part then reads well; if not, they are answered as one
+        that is not accepted, `several_digits`.
+
+        `curl -F file=@samples/number.png http://127.0.0.1:8000/read`
+        """
+        classifier = lifecycle.classifier
+        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        digits = await unless_gone(request, classifier.read(upload))
+        return _answer(_describe_number(digits, _refer(classifier.model)))
+
     return router
 
 
@@ -109,6 +125,26 @@ def _describe(prediction: Prediction, model: dict[str, str]) -> dict[str, Any]:
         "probabilities": prediction.probabilities,
         "accepted": prediction.accepted,
         "reason": prediction.reason,
+        "warnings": prediction.warnings,
+        "model": model,
+    }
+
+
+def _describe_number(digits: list[Located], model: dict[str, str]) -> dict[str, Any]:
+    predictions = [digit.prediction for digit in digits]
+    return {
+        "text": "".join(str(prediction.digit) for prediction in predictions),
+        "accepted": all(prediction.accepted for prediction in predictions),
+        "digits": [
+            {
+                "digit": digit.prediction.digit,
+                "confidence": digit.prediction.confidence,
+                "accepted": digit.prediction.accepted,
+                "reason": digit.prediction.reason,
+                "box": digit.box,
+            }
+            for digit in digits
+        ],
         "model": model,
     }
 
