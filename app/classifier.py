@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app import occlusion, timing
 from app.batching import Batcher, Outcome
 from app.errors import QueueFull, ServiceError
 from app.imaging import decode, is_framed, normalise, peek_pixels
@@ -60,6 +62,7 @@ class Prediction:
         probabilities: of each digit, ten of them.
         accepted: whether the reading can be relied on.
         reason: why not, if it cannot.
+        image: what the model saw, uint8 [28, 28], white ink on black.
     """
 
     digit: int
@@ -67,6 +70,7 @@ class Prediction:
     probabilities: list[float]
     accepted: bool
     reason: Reason | None
+    image: NDArray[np.uint8] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,29 @@ class Classifier:
             digit = await self._decode_aside(lambda: self._decode_and_normalise(upload))
         return (await self._predict(digit[None], deadline))[0]
 
+    async def explain(self, prediction: Prediction) -> NDArray[np.float32]:
+        """How much each pixel of what the model saw speaks for its reading.
+
+        Costs as much as up to 65 digits more, which wait for the engine as any others do.
+
+        Returns:
+            float32 [28, 28], in nats; see `app.occlusion`.
+
+        Raises:
+            Unavailable: there is no room or no time for it.
+            EngineFailure: the engine broke on it.
+        """
+        started = time.perf_counter()
+        image = prediction.image
+        spots = occlusion.list_spots(image)
+        outcome = await self._batcher.submit(
+            occlusion.erase(image, spots),
+            deadline=time.monotonic() + self._limits.timeout_seconds,
+        )
+        heat = occlusion.attribute(outcome.results, prediction.digit, spots, image.shape)
+        timing.add("explain", time.perf_counter() - started)
+        return heat
+
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
 
@@ -154,7 +181,9 @@ class Classifier:
             raise QueueFull("Too many images wait to be decoded.")
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._decoders, copy_context().run, work
+            )
         finally:
             self._decodes -= 1
 
@@ -182,21 +211,26 @@ class Classifier:
     def _normalise(self, grey: NDArray[np.uint8], started: float) -> NDArray[np.uint8]:
         decoded = time.perf_counter()
         digit = normalise(grey).digit
+        normalised = time.perf_counter()
         self._metrics.decode_seconds.observe(decoded - started)
-        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
+        self._metrics.normalise_seconds.observe(normalised - decoded)
+        timing.add("decode", decoded - started)
+        timing.add("normalise", normalised - decoded)
         return digit
 
     async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
         outcome = await self._batcher.submit(digits, deadline=deadline)
-        predictions = self._interpret(outcome)
+        predictions = self._interpret(outcome, digits)
         self._metrics.observe_wait(outcome.queue_seconds)
+        timing.add("queue", outcome.queue_seconds)
+        timing.add("inference", outcome.compute_seconds)
         for prediction in predictions:
             self._metrics.observe_prediction(
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
         return predictions
 
-    def _interpret(self, outcome: Outcome) -> list[Prediction]:
+    def _interpret(self, outcome: Outcome, images: NDArray[np.uint8]) -> list[Prediction]:
         logits = outcome.results
         probabilities = softmax(logits)
         digits = probabilities.argmax(axis=1).tolist()
@@ -204,18 +238,20 @@ class Classifier:
         # Six decimals are finer than the int8 engine tells apart, and half the bytes.
         rows = np.round(probabilities.astype(np.float64), 6).tolist()
         return [
-            self._judge(digit, row, score)
-            for digit, row, score in zip(digits, rows, energies, strict=True)
+            self._judge(digit, row, score, image)
+            for digit, row, score, image in zip(digits, rows, energies, images, strict=True)
         ]
 
-    def _judge(self, digit: int, probabilities: list[float], score: float) -> Prediction:
+    def _judge(
+        self, digit: int, probabilities: list[float], score: float, image: NDArray[np.uint8]
+    ) -> Prediction:
         confidence = probabilities[digit]
         reason: Reason | None = None
         if score < self.model.thresholds.min_energy:
             reason = "not_a_digit"
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
-        return Prediction(digit, confidence, probabilities, reason is None, reason)
+        return Prediction(digit, confidence, probabilities, reason is None, reason, image)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,13 +9,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import logs
+from app import logs, timing
 from app.metrics import Metrics
 from app.problems import internal_problem
 
 logger = logging.getLogger("app.access")
 
 REQUEST_ID_HEADER = "x-request-id"
+TIMING_HEADER = "server-timing"
 ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 """What is taken over from a caller: nothing that could forge a log line or a header."""
 
@@ -40,6 +41,8 @@ class Observation:
             return
         current = _request_id(scope)
         token = logs.request_id.set(current)
+        stages: list[tuple[str, float]] = []
+        stages_token = timing.stages.set(stages)
         started = time.perf_counter()
         status = CLIENT_CLOSED_REQUEST
 
@@ -47,7 +50,9 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = current
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = current
+                headers[TIMING_HEADER] = timing.describe(stages, time.perf_counter() - started)
             await send(message)
 
         try:
@@ -61,6 +66,7 @@ class Observation:
             await internal_problem()(scope, receive, send_observed)
         finally:
             self._record(scope, status, time.perf_counter() - started)
+            timing.stages.reset(stages_token)
             logs.request_id.reset(token)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
