@@ -58,8 +58,8 @@ def attribute(
     for spot, fall in zip(spots, falls, strict=True):
         heat[spot] += fall
         spots_over[spot] += 1
-    mean: NDArray[np.float32] = heat / np.maximum(spots_over, np.float32(1))
-    return mean
+    heat /= np.maximum(spots_over, 1)
+    return heat
 
 
 def _log_odds(logits: NDArray[np.float32], digit: int) -> NDArray[np.float32]:
