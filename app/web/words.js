@@ -1,6 +1,6 @@
 // The page in English and in simplified Chinese.
 
-const WORDS = {
+export const WORDS = {
   en: {
     title: 'AlexNet digits', other: '中文', other_lang: 'zh-CN',
     skip: 'Skip to the pad', api: 'API',
