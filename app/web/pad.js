@@ -25,6 +25,7 @@ export class Pad {
     this.pointer = null; // id of the pointer that draws
     this.cursor = null; // where the keyboard's pen is, once there is one
     this.isPenDown = false;
+    this.frameRequest = null;
     this.#listen();
     new ResizeObserver(() => this.paint()).observe(canvas);
   }
@@ -81,9 +82,10 @@ export class Pad {
   paint() {
     const { canvas } = this;
     const density = Math.min(window.devicePixelRatio || 1, 2);
-    canvas.width = Math.round(canvas.clientWidth * density);
-    canvas.height = Math.round(canvas.clientHeight * density);
+    const size = [canvas.clientWidth, canvas.clientHeight].map((each) => Math.round(each * density));
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
     const context = canvas.getContext('2d');
+    context.clearRect(0, 0, canvas.width, canvas.height);
     const ink = getComputedStyle(canvas).getPropertyValue('--ink');
     const { picture, strokes } = this.scenes.current;
     if (picture?.image) this.#paintPicture(context, picture, ink);
@@ -100,9 +102,13 @@ export class Pad {
     );
   }
 
+  /** Paint and tell once for each frame, however fast the pen is. */
   #changed() {
-    this.paint();
-    this.onChange();
+    this.frameRequest ??= requestAnimationFrame(() => {
+      this.frameRequest = null;
+      this.paint();
+      this.onChange();
+    });
   }
 
   #listen() {

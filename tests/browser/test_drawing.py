@@ -34,7 +34,7 @@ def test_reading_follows_the_pen(visitor: Visitor) -> None:
 def test_late_answer_does_not_overwrite_a_newer_one(visitor: Visitor) -> None:
     """The answer to the first picture comes after that to the second, and is not shown."""
     held: list[Route] = []
-    visitor.page.route("**/predict*", lambda route: held.append(route), times=1)
+    visitor.page.route("**/predict*", lambda route: held.append(route), times=1)  # noqa: PLW0108 # it sets attributes
     with visitor.page.expect_request("**/predict*"):
         visitor.sample(1).click()
     visitor.sample(2).click()

@@ -50,7 +50,7 @@ def test_boxes_go_with_the_picture(visitor: Visitor) -> None:
     write_number(visitor)
     expect(visitor.page.locator("#boxes span")).to_have_count(2)
     visitor.page.unroute("**/read")
-    visitor.page.route("**/read", lambda route: held.append(route))
+    visitor.page.route("**/read", lambda route: held.append(route))  # noqa: PLW0108 # it sets attributes
     visitor.stroke(DIGITS[1][0])
 
     expect(visitor.page.locator("#boxes span")).to_have_count(0)

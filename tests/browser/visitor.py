@@ -59,7 +59,7 @@ class Visitor:
         mouse.move(*places[0])
         mouse.down()
         for place in places[1:]:
-            mouse.move(*place, steps=4)
+            mouse.move(*place, steps=2)
         if lift:
             mouse.up()
 
