@@ -1,7 +1,7 @@
 """What can be typed: names, options, help, exit codes."""
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ WRONG_COMMAND = 2
 NO_READER = 3
 
 
-class EngineChoice(str, Enum):
+class EngineChoice(StrEnum):
     """What runs the model."""
 
     auto = "auto"
@@ -46,7 +46,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line
 
 @app.callback()
 def describe() -> None:
-    """Read handwritten digits with an AlexNet, here or on a server.
+    r"""Read handwritten digits with an AlexNet, here or on a server.
 
     \b
     Examples:
@@ -66,7 +66,7 @@ def serve(
     ] = None,
     engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
 ) -> None:
-    """Serve the model over HTTP; every setting is an environment variable too.
+    r"""Serve the model over HTTP; every setting is an environment variable too.
 
     \b
     Examples:
@@ -90,6 +90,7 @@ def predict(
     files: Annotated[
         list[str], typer.Argument(metavar="FILES...", help="Pictures, folders, globs; - is stdin.")
     ],
+    *,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A table with a header.")] = False,
     url: Annotated[
@@ -98,7 +99,7 @@ def predict(
     models_dir: ModelsOption = Path("models"),
     engine: EngineOption = EngineChoice.auto,
 ) -> None:
-    """Read the digit of each picture. What cannot be read is named, and stops nothing.
+    r"""Read the digit of each picture. What cannot be read is named, and stops nothing.
 
     \b
     Examples:
@@ -124,7 +125,7 @@ def predict(
 
 
 @models.command("list")
-def list_models(models_dir: ModelsOption = Path("models"), as_json: JsonOption = False) -> None:
+def list_models(models_dir: ModelsOption = Path("models"), *, as_json: JsonOption = False) -> None:
     """List the versions, newest first, with what each says of itself."""
     from app.cli.shelf import list_versions  # noqa: PLC0415 # late, as all that is heavy
 
@@ -138,7 +139,7 @@ def verify_models(
     engine: EngineOption = EngineChoice.auto,
     version: Annotated[int | None, typer.Option(help="Only this one.")] = None,
 ) -> None:
-    """Check each version's files by their digests, load it, and have it read its golden digits.
+    r"""Check each version's files by their digests, load it, and have it read its golden digits.
 
     \b
     Exit codes: 0 every version passed, 1 one did not or there is none.

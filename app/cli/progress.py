@@ -10,7 +10,7 @@ FEW = 100
 
 @contextmanager
 def make_progress(total: int) -> Iterator[Callable[[], None]]:
-    """What to call after each picture; it shows a bar where there is a terminal and many to read."""
+    """What to call after each picture; a bar is shown on a terminal where there are many."""
     # Lines that go to the same terminal say well enough how far it is.
     if total < FEW or not sys.stderr.isatty() or sys.stdout.isatty():
         yield lambda: None

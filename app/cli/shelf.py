@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ModelError
-from app.registry import MANIFEST, list_versions as find_versions, load_version
+from app.registry import MANIFEST, load_version
+from app.registry import list_versions as find_versions
 
 
 def list_versions(models_dir: Path, *, as_json: bool) -> bool:
@@ -25,7 +26,8 @@ def verify_versions(models_dir: Path, engine: str, number: int | None) -> bool:
         folders = [folder for folder in folders if folder.name == str(number)]
     if not folders:
         print(f"error: There is no such version in {models_dir}.", file=sys.stderr)
-    return bool(folders) and all([_verify(folder, engine) for folder in folders])
+    verdicts = [_verify(folder, engine) for folder in folders]
+    return bool(verdicts) and all(verdicts)
 
 
 def _verify(folder: Path, engine: str) -> bool:

@@ -63,7 +63,7 @@ def _find(name: str) -> Iterator[Source]:
             if each.suffix.lower() in SUFFIXES and each.is_file():
                 yield Source(str(each), each)
     elif glob.has_magic(name) and not path.exists():
-        for match in sorted(glob.glob(name, recursive=True)):
+        for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207 # its names stay as typed
             yield from _find(match)
     else:
         yield Source(name, path)

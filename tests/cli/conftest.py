@@ -14,7 +14,7 @@ from tests.pictures import encode
 
 @pytest.fixture
 def alexnet() -> Callable[..., Result]:
-    """Type a command: alexnet("predict", "seven.png")."""
+    """What types a command, word by word."""
     return lambda *words, **options: CliRunner().invoke(
         app, [str(word) for word in words], **options
     )
