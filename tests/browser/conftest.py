@@ -1,28 +1,13 @@
 """A real Chromium in front of a real service."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.browser.chromium import launch
 from tests.browser.visitor import Visitor
-from tests.processes import running
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-
-FLAGS = [
-    "--no-sandbox",  # the tests may run as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    # A browser that looks for its maker's hosts would be mistaken for a page that does.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-TIMEOUT_MILLISECONDS = 60_000
+from tests.processes import DEADLINE_SECONDS, running
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +27,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One browser for all tests."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = launch(playwright)
     yield browser
     browser.close()
 
@@ -57,7 +42,7 @@ def context_options() -> dict[str, object]:
 def context(browser: Browser, context_options: dict[str, object]) -> Iterator[BrowserContext]:
     """A visitor without a past."""
     context = browser.new_context(**context_options)  # type: ignore[arg-type] # a test's own
-    context.set_default_timeout(TIMEOUT_MILLISECONDS)
+    context.set_default_timeout(DEADLINE_SECONDS * 1000)
     yield context
     context.close()
 

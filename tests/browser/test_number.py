@@ -17,9 +17,7 @@ ANSWER = {
 def write_number(visitor: Visitor) -> None:
     """Ask for a number, and draw a 7 and a 4 side by side on the wide pad."""
     visitor.page.get_by_text("A number").click()
-    for digit, left in ((7, 0.0), (4, 0.5)):
-        for stroke in DIGITS[digit]:
-            visitor.stroke([(left + x / 2, y) for x, y in stroke])
+    visitor.draw_number([7, 4])
 
 
 def test_boxes_lie_over_the_digits(visitor: Visitor) -> None:

@@ -6,10 +6,9 @@ from typing import Literal
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.strokes import DIGITS, Point
+from tests.processes import DEADLINE_SECONDS
 
-TIMEOUT_MILLISECONDS = 60_000
-
-expect.set_options(timeout=TIMEOUT_MILLISECONDS)
+expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 GIVE_A_FILE = """([how, name, type, content]) => {
   const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
@@ -47,6 +46,13 @@ class Visitor:
         """Draw a digit with the mouse."""
         for stroke in DIGITS[digit]:
             self.stroke(stroke)
+
+    def draw_number(self, digits: list[int]) -> None:
+        """Draw digits side by side."""
+        width = 1 / len(digits)
+        for place, digit in enumerate(digits):
+            for stroke in DIGITS[digit]:
+                self.stroke([((place + x) * width, y) for x, y in stroke])
 
     def stroke(self, points: list[Point], *, lift: bool = True) -> None:
         """Draw one stroke; points in fractions of the pad."""
