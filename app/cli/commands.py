@@ -46,7 +46,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line
 
 @app.callback()
 def describe() -> None:
-    r"""Read handwritten digits with an AlexNet, here or on a server.
+    """Read handwritten digits with an AlexNet, here or on a server.
 
     \b
     Examples:
@@ -66,7 +66,7 @@ def serve(
     ] = None,
     engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
 ) -> None:
-    r"""Serve the model over HTTP; every setting is an environment variable too.
+    """Serve the model over HTTP; every setting is an environment variable too.
 
     \b
     Examples:
@@ -99,7 +99,7 @@ def predict(
     models_dir: ModelsOption = Path("models"),
     engine: EngineOption = EngineChoice.auto,
 ) -> None:
-    r"""Read the digit of each picture. What cannot be read is named, and stops nothing.
+    """Read the digit of each picture. What cannot be read is named, and stops nothing.
 
     \b
     Examples:
@@ -139,7 +139,7 @@ def verify_models(
     engine: EngineOption = EngineChoice.auto,
     version: Annotated[int | None, typer.Option(help="Only this one.")] = None,
 ) -> None:
-    r"""Check each version's files by their digests, load it, and have it read its golden digits.
+    """Check each version's files by their digests, load it, and have it read its golden digits.
 
     \b
     Exit codes: 0 every version passed, 1 one did not or there is none.
