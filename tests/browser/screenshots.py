@@ -70,7 +70,7 @@ def show_number(visitor: Visitor) -> None:
     visitor.page.route(
         "**/read", lambda route: route.fulfill(json={"text": "734", "digits": digits})
     )
-    visitor.page.locator(".modes label").nth(1).click()
+    visitor.page.locator("[name=mode][value=number]").check()
     visitor.draw_number([7, 3, 4])
     expect(visitor.numeral).to_have_text("734")
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.test_number import ANSWER, write_number
 from tests.browser.visitor import Visitor
+from tests.processes import DEADLINE_SECONDS
 
 
 def check_accessible(page: Page) -> None:
@@ -25,6 +26,7 @@ def test_page_is_accessible(browser: Browser, address: str, scheme: str, width: 
         locale="en-US",
         reduced_motion="reduce",  # colours half-way through a transition are none
     )
+    context.set_default_timeout(DEADLINE_SECONDS * 1000)
     visitor = Visitor(context.new_page(), address)
     visitor.open()
     check_accessible(visitor.page)

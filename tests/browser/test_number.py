@@ -16,7 +16,7 @@ ANSWER = {
 
 def write_number(visitor: Visitor) -> None:
     """Ask for a number, and draw a 7 and a 4 side by side on the wide pad."""
-    visitor.page.get_by_text("A number").click()
+    visitor.page.get_by_label("A number", exact=True).check()
     visitor.draw_number([7, 4])
 
 
@@ -62,5 +62,5 @@ def test_server_without_read_is_told(visitor: Visitor) -> None:
     write_number(visitor)
 
     visitor.expect_notice("This server reads one digit at a time.")
-    visitor.page.get_by_text("One digit", exact=True).click()
+    visitor.page.get_by_label("One digit", exact=True).check()
     expect(visitor.notice).to_be_hidden()
