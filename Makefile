@@ -16,7 +16,8 @@ DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-container check format train images image lock clean
+.PHONY: help serve test test-browser test-deploy screenshots test-container check format train \
+	images image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -24,8 +25,17 @@ help: ## list the targets
 serve: .venv/installed ## serve the model on http://127.0.0.1:8000 (HOST=, PORT=)
 	@HOST=$(HOST) PORT=$(PORT) $(SERVE) -m app
 
-test: .venv-dev/installed ## run every test that needs no Docker (ARGS="-k batching")
-	$(DEV) -m pytest --ignore=tests/container $(ARGS)
+test: .venv-dev/installed ## run every test that needs no Docker, browser or Prometheus (ARGS="-k batching")
+	$(DEV) -m pytest --ignore=tests/container --ignore=tests/browser --ignore=tests/deploy $(ARGS)
+
+test-browser: .venv-dev/installed ## test the page in a real browser (needs Debian's chromium)
+	$(DEV) -m pytest tests/browser $(ARGS)
+
+test-deploy: .venv-dev/installed ## test rules and dashboard (needs Debian's prometheus)
+	$(DEV) -m pytest tests/deploy $(ARGS)
+
+screenshots: .venv-dev/installed ## take pictures of the page of a running service (PORT=)
+	$(DEV) -m tests.browser.screenshots screenshots --address http://$(HOST):$(PORT) $(ARGS)
 
 test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
 	$(DEV) -m pytest tests/container $(ARGS)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
@@ -38,14 +39,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def main() -> int:
+def main(chosen: dict[str, Any] | None = None) -> int:
     """Read the settings and serve until told to stop.
+
+    Args:
+        chosen: settings that were chosen otherwise than by the environment, which they overrule.
 
     Returns:
         0 after a drain, 1 if no model could be served, 2 if a setting is wrong.
     """
     try:
-        settings = Settings()
+        settings = Settings(**(chosen or {}))
     except ValidationError as error:
         print(f"A setting is wrong: {error}", file=sys.stderr)  # noqa: T201 # before there is a log
         return 2

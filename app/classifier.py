@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app import occlusion, timing
 from app.batching import Batcher, Outcome
 from app.errors import QueueFull, ServiceError
 from app.imaging import (
@@ -25,7 +27,7 @@ from app.imaging import (
 )
 from app.metrics import Metrics
 from app.numbers import Located, choose
-from app.predictions import Prediction, Reason
+from app.predictions import Notice, Prediction, Reason
 
 INLINE_PIXELS = 1 << 10
 """Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
@@ -131,6 +133,29 @@ class Classifier:
         self._count([digit.prediction for digit in digits])
         return digits
 
+    async def explain(self, prediction: Prediction) -> NDArray[np.float32]:
+        """How much each pixel of what the model saw speaks for its reading.
+
+        Costs as much as up to 65 digits more, which wait for the engine as any others do.
+
+        Returns:
+            float32 [28, 28], in nats; see `app.occlusion`.
+
+        Raises:
+            Unavailable: there is no room or no time for it.
+            EngineFailure: the engine broke on it.
+        """
+        started = time.perf_counter()
+        image = prediction.image
+        spots = occlusion.list_spots(image)
+        outcome = await self._batcher.submit(
+            occlusion.erase(image, spots),
+            deadline=time.monotonic() + self._limits.timeout_seconds,
+        )
+        heat = occlusion.attribute(outcome.results, prediction.digit, spots, image.shape)
+        timing.add("explain", time.perf_counter() - started)
+        return heat
+
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
 
@@ -166,7 +191,9 @@ class Classifier:
             raise QueueFull("Too many images wait to be decoded.")
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._decoders, copy_context().run, work
+            )
         finally:
             self._decodes -= 1
 
@@ -203,8 +230,11 @@ class Classifier:
     def _normalise(self, grey: NDArray[np.uint8], started: float) -> Normalised:
         decoded = time.perf_counter()
         seen = normalise(grey)
+        normalised = time.perf_counter()
         self._metrics.decode_seconds.observe(decoded - started)
-        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
+        self._metrics.normalise_seconds.observe(normalised - decoded)
+        timing.add("decode", decoded - started)
+        timing.add("normalise", normalised - decoded)
         return seen
 
     async def _predict(self, seen: Sequence[Normalised], deadline: float) -> list[Prediction]:
@@ -220,7 +250,9 @@ class Classifier:
     async def _infer(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
         outcome = await self._batcher.submit(digits, deadline=deadline)
         self._metrics.observe_wait(outcome.queue_seconds)
-        return self._interpret(outcome)
+        timing.add("queue", outcome.queue_seconds)
+        timing.add("inference", outcome.compute_seconds)
+        return self._interpret(outcome, digits)
 
     def _count(self, predictions: Sequence[Prediction]) -> None:
         for prediction in predictions:
@@ -228,7 +260,7 @@ class Classifier:
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
 
-    def _interpret(self, outcome: Outcome) -> list[Prediction]:
+    def _interpret(self, outcome: Outcome, images: NDArray[np.uint8]) -> list[Prediction]:
         logits = outcome.results
         probabilities = softmax(logits)
         digits = probabilities.argmax(axis=1).tolist()
@@ -236,21 +268,23 @@ class Classifier:
         # Six decimals are finer than the int8 engine tells apart, and half the bytes.
         rows = np.round(probabilities.astype(np.float64), 6).tolist()
         return [
-            self._judge(digit, row, score)
-            for digit, row, score in zip(digits, rows, energies, strict=True)
+            self._judge(digit, row, score, image)
+            for digit, row, score, image in zip(digits, rows, energies, images, strict=True)
         ]
 
-    def _judge(self, digit: int, probabilities: list[float], score: float) -> Prediction:
+    def _judge(
+        self, digit: int, probabilities: list[float], score: float, image: NDArray[np.uint8]
+    ) -> Prediction:
         confidence = probabilities[digit]
         reason: Reason | None = None
         if score < self.model.thresholds.min_energy:
             reason = "not_a_digit"
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
-        return Prediction(digit, confidence, probabilities, reason is None, reason)
+        return Prediction(digit, confidence, probabilities, reason is None, reason, image)
 
 
-def _warn(prediction: Prediction, warnings: tuple[str, ...]) -> Prediction:
+def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:
     """A prediction with its upload's warnings; several digits are not accepted as one."""
     if "several_digits" in warnings:
         return replace(prediction, accepted=False, reason="several_digits", warnings=warnings)

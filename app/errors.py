@@ -5,6 +5,7 @@ ServiceError
 │   ├── MalformedBody          400  malformed_body
 │   ├── EmptyUpload            400  empty_upload
 │   ├── MissingFile            422  missing_file
+│   ├── InvalidParameter       422  invalid_parameter
 │   ├── UploadTooLarge         413  upload_too_large
 │   ├── TooManyFiles           413  too_many_files
 │   └── UnsupportedMediaType   415  unsupported_media_type
@@ -64,6 +65,14 @@ class MissingFile(UploadError):
     status = 422
     code = "missing_file"
     title = "Missing file"
+
+
+class InvalidParameter(UploadError):
+    """A parameter of the query with a value that means nothing."""
+
+    status = 422
+    code = "invalid_parameter"
+    title = "Invalid parameter"
 
 
 class UploadTooLarge(UploadError):

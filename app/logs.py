@@ -6,6 +6,8 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from app import tracing
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that is being answered; None outside of one."""
 
@@ -25,6 +27,9 @@ class JsonFormatter(logging.Formatter):
         }
         if (current := request_id.get()) is not None:
             line["request_id"] = current
+        if (span := tracing.span.get()) is not None:
+            line |= {"trace_id": span.trace_id, "span_id": span.span_id}
+            line["parent_span_id"] = span.parent_id
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -13,7 +13,7 @@ from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
 from app.problems import http_problem, problem
-from app.routes import health, monitoring, predict
+from app.routes import health, monitoring, page, predict
 from app.settings import Settings
 
 
@@ -39,11 +39,14 @@ def create_app(settings: Settings) -> FastAPI:
         title="AlexNet digits",
         summary="Post a picture of a handwritten digit, get the digit back.",
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page comes from a CDN; ours is in app/web/
+        redoc_url=None,
     )
     app.state.lifecycle = lifecycle
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
     app.include_router(monitoring.make_router(metrics))
+    app.include_router(page.make_router())
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 
 LATENCY_SECONDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
@@ -56,6 +56,7 @@ class Metrics:
             buckets=CONFIDENCE,
             registry=registry,
         )
+        ProcessCollector(registry=registry)  # memory, processor time, open files
         self.model = Info("digits_model", "The build and the model served.", registry=registry)
 
     @staticmethod

@@ -9,13 +9,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import logs
+from app import logs, timing, tracing
 from app.metrics import Metrics
 from app.problems import internal_problem
 
 logger = logging.getLogger("app.access")
 
 REQUEST_ID_HEADER = "x-request-id"
+TIMING_HEADER = "server-timing"
+TRACE_HEADER = b"traceparent"
 ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 """What is taken over from a caller: nothing that could forge a log line or a header."""
 
@@ -40,6 +42,9 @@ class Observation:
             return
         current = _request_id(scope)
         token = logs.request_id.set(current)
+        span_token = tracing.span.set(_begin_span(scope))
+        stages: list[tuple[str, float]] = []
+        stages_token = timing.stages.set(stages)
         started = time.perf_counter()
         status = CLIENT_CLOSED_REQUEST
 
@@ -47,7 +52,9 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = current
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = current
+                headers[TIMING_HEADER] = timing.describe(stages, time.perf_counter() - started)
             await send(message)
 
         try:
@@ -61,6 +68,8 @@ class Observation:
             await internal_problem()(scope, receive, send_observed)
         finally:
             self._record(scope, status, time.perf_counter() - started)
+            timing.stages.reset(stages_token)
+            tracing.span.reset(span_token)
             logs.request_id.reset(token)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
@@ -83,3 +92,9 @@ def _request_id(scope: Scope) -> str:
         if name == REQUEST_ID_HEADER.encode() and ACCEPTABLE_ID.fullmatch(value):
             return str(value, "ascii")
     return uuid.uuid4().hex
+
+
+def _begin_span(scope: Scope) -> tracing.Span | None:
+    """A header that came twice is as good as none, as the recommendation wants it."""
+    values = [value for name, value in scope["headers"] if name == TRACE_HEADER]
+    return tracing.begin_span(str(values[0], "latin-1")) if len(values) == 1 else None

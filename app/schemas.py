@@ -7,9 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.predictions import Reason
-
-Notice = Literal["low_contrast", "touches_border", "tiny", "several_digits"]
+from app.predictions import Notice, Reason
 
 
 class ModelReference(BaseModel):
@@ -53,6 +51,22 @@ class NumberAnswer(BaseModel):
     accepted: bool = Field(description="Whether every digit is.")
     digits: list[NumberDigit]
     model: ModelReference
+
+
+class ExplainedAnswer(PredictionAnswer):
+    """What one image was read as, and what was asked for besides with `include`."""
+
+    image: list[list[int]] = Field(
+        default_factory=list,
+        description="What the model saw: 28 rows of 28 pixels, 0 paper, 255 ink.",
+    )
+    heatmap: list[list[float]] = Field(
+        default_factory=list,
+        description=(
+            "How much each of those pixels speaks for the digit: by how many nats its log-odds "
+            "fall when the ink around is erased; below 0, the ink speaks against it."
+        ),
+    )
 
 
 class Problem(BaseModel):

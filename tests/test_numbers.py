@@ -17,7 +17,8 @@ def see(width: int = 20, height: int = 20) -> Normalised:
 
 def read_as(digit: int, *, accepted: bool = True) -> Prediction:
     """A prediction, certain or not."""
-    return Prediction(digit, 0.9, [0.0] * 10, accepted, None if accepted else "unsure")
+    reason = None if accepted else "unsure"
+    return Prediction(digit, 0.9, [0.0] * 10, accepted, reason, np.zeros((28, 28), np.uint8))
 
 
 PAIR = ((see(), see()),)

@@ -11,6 +11,7 @@ from app.imaging.framing import SIDE_PIXELS, frame, is_framed
 from app.imaging.grouping import Ink, is_several
 from app.imaging.search import LARGEST_SIDE, Found, search
 from app.imaging.strokes import stroke_width
+from app.predictions import Notice
 
 Box = tuple[int, int, int, int]
 
@@ -45,7 +46,7 @@ class Normalised:
     mask: NDArray[np.bool_]
     scale: float
     is_dark_on_light: bool
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -103,7 +104,7 @@ def describe(digit: NDArray[np.uint8], ink: Ink, found: Found) -> Normalised:
     return replace(seen, warnings=tuple(_warnings(ink, seen.box, found.dark.shape)))
 
 
-def _warnings(ink: Ink, box: Box, shape: tuple[int, ...]) -> Iterator[str]:
+def _warnings(ink: Ink, box: Box, shape: tuple[int, ...]) -> Iterator[Notice]:
     x, y, w, h = box
     if ink.level < LOW_CONTRAST:
         yield "low_contrast"

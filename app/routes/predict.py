@@ -3,17 +3,18 @@
 import json
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from app.classifier import ModelFacts
-from app.errors import ServiceError
+from app.classifier import Classifier, ModelFacts
+from app.errors import InvalidParameter, ServiceError
 from app.lifecycle import Lifecycle
 from app.numbers import Located
 from app.predictions import Prediction
 from app.problems import describe
 from app.routes.callers import unless_gone
 from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
-from app.schemas import BatchAnswer, NumberAnswer, PredictionAnswer, Problem
+from app.schemas import BatchAnswer, ExplainedAnswer, NumberAnswer, Problem
 from app.settings import Settings
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -22,7 +23,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         400: "The body is empty or malformed.",
         413: "Too many bytes, pixels or files.",
         415: "Neither a form nor an image.",
-        422: "No file in the field, or nothing that can be read in it.",
+        422: "No file in the field, nothing that can be read in it, or a wrong parameter.",
         503: "Not now; `Retry-After` says when.",
         504: "The digit could not be computed in time.",
     }.items()
@@ -37,14 +38,33 @@ def _form(field: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"multipart/form-data": {"schema": properties}}
 
 
+INCLUDE = ("image", "heatmap")
+
 ONE_IMAGE = {
     "requestBody": {
         "required": True,
         "content": {
-            **_form("file", {**BINARY, "description": "One image of one digit."}),
+            **_form("file", {**BINARY, "description": "One image."}),
             **{media_type: {"schema": BINARY} for media_type in sorted(IMAGE_TYPES)},
         },
-    }
+    },
+}
+
+EXPLAINED_IMAGE = {
+    **ONE_IMAGE,
+    "parameters": [
+        {
+            "name": "include",
+            "in": "query",
+            "description": (
+                "What to answer besides: `image`, the 28×28 pixels the model saw; `heatmap`, how "
+                "much each of them speaks for the digit, at the cost of up to 65 digits more."
+            ),
+            "schema": {"type": "array", "items": {"type": "string", "enum": list(INCLUDE)}},
+            "style": "form",
+            "explode": False,
+        }
+    ],
 }
 
 MANY_IMAGES = {
@@ -59,7 +79,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes that read digits."""
     router = APIRouter(tags=["predict"], responses=PROBLEMS)
 
-    @router.post("/predict", response_model=PredictionAnswer, openapi_extra=ONE_IMAGE)
+    @router.post("/predict", response_model=ExplainedAnswer, openapi_extra=EXPLAINED_IMAGE)
     async def predict(request: Request) -> Response:
         """Read the digit of one image.
 
@@ -68,7 +88,11 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         `curl -F file=@samples/seven.png http://127.0.0.1:8000/predict`
         """
         classifier = lifecycle.classifier
+        include = _read_include(request)
         upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        if include:
+            explained = await unless_gone(request, _explain(classifier, upload, include))
+            return _answer(explained)
         work = classifier.classify(upload)
         # Under light load the answer is there before a caller can go, and watching costs time.
         prediction = await (unless_gone(request, work) if classifier.is_backlogged else work)
@@ -106,6 +130,35 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         return _answer(_describe_number(digits, _refer(classifier.model)))
 
     return router
+
+
+def _read_include(request: Request) -> set[str]:
+    """What the query asks for besides; read by hand, which costs the other requests nothing.
+
+    Raises:
+        InvalidParameter: it asks for what there is not.
+    """
+    if not request.scope["query_string"]:
+        return set()
+    named = ",".join(request.query_params.getlist("include"))
+    include = {name for name in named.split(",") if name}
+    unknown = include.difference(INCLUDE)
+    if unknown:
+        raise InvalidParameter(
+            f"`include` takes {' and '.join(INCLUDE)}, not {min(unknown)[:40]!r}."
+        )
+    return include
+
+
+async def _explain(classifier: Classifier, upload: bytes, include: set[str]) -> dict[str, Any]:
+    prediction = await classifier.classify(upload)
+    answer = _describe(prediction, _refer(classifier.model))
+    if "image" in include:
+        answer["image"] = prediction.image.tolist()
+    if "heatmap" in include:
+        heat = await classifier.explain(prediction)
+        answer["heatmap"] = np.round(heat.astype(np.float64), 3).tolist()
+    return answer
 
 
 def _refer(model: ModelFacts) -> dict[str, str]:

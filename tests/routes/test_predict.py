@@ -1,5 +1,6 @@
 """POST /predict and /predict/batch: what is answered, and how each wrong request is told."""
 
+import io
 import struct
 import zlib
 
@@ -7,8 +8,9 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from app.schemas import BatchAnswer, PredictionAnswer, Problem
+from app.schemas import BatchAnswer, ExplainedAnswer, PredictionAnswer, Problem
 from app.settings import Settings
 from tests.pictures import encode
 
@@ -71,6 +73,69 @@ async def test_form_and_body_answer_alike(client: httpx.AsyncClient, two: bytes)
     body = await client.post("/predict", content=two, headers={"content-type": "image/png"})
 
     assert form.json() == body.json()
+
+
+async def test_what_the_model_saw_is_told_when_asked_for(
+    client: httpx.AsyncClient, golden: dict[str, NDArray[np.uint8]]
+) -> None:
+    """A framed digit passes through bit for bit, and the rest of the answer stays as it was."""
+    image = golden["images"][0]
+    files = {"file": encode(image)}
+    plain = (await client.post("/predict", files=files)).json()
+    answer = (await client.post("/predict?include=image", files=files)).json()
+
+    assert np.array_equal(answer.pop("image"), image)
+    assert answer == plain
+
+
+async def test_heatmap_says_which_ink_speaks_for_the_digit(
+    client: httpx.AsyncClient, golden: dict[str, NDArray[np.uint8]]
+) -> None:
+    """Where there is no ink near there is no heat, and erasing ink makes the digit less likely."""
+    image = golden["images"][golden["labels"] == 7][0]
+    response = await client.post("/predict?include=image,heatmap", files={"file": encode(image)})
+    answer = ExplainedAnswer.model_validate(response.json(), strict=True)
+    heat = np.array(answer.heatmap)
+
+    assert heat.shape == (28, 28)
+    assert heat[0, 0] == 0
+    assert heat.max() > 1
+    assert heat[image > 0].sum() > 0
+
+
+async def test_unknown_include_is_refused(client: httpx.AsyncClient, seven: bytes) -> None:
+    """A misspelt wish is told, not passed over."""
+    response = await client.post("/predict?include=images", files={"file": seven})
+
+    check_problem(response, 422, "invalid_parameter")
+    assert "images" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "stages"),
+    [
+        ("/predict", "file", {"decode", "normalise", "queue", "inference", "total"}),
+        ("/predict/batch", "files", {"decode", "normalise", "queue", "inference", "total"}),
+        (
+            "/predict?include=heatmap",
+            "file",
+            {"decode", "normalise", "queue", "inference", "explain", "total"},
+        ),
+        ("/nowhere", "file", {"total"}),
+    ],
+)
+async def test_every_answer_tells_its_times(
+    client: httpx.AsyncClient, seven: bytes, path: str, field: str, stages: set[str]
+) -> None:
+    """`Server-Timing` names each stage once, and the stages of one image fit into the total."""
+    large = encode(np.kron(np.asarray(Image.open(io.BytesIO(seven))), np.ones((4, 4), np.uint8)))
+    response = await client.post(path, files={field: large})
+    entries = [entry.split(";dur=") for entry in response.headers["server-timing"].split(", ")]
+    times = {name: float(milliseconds) for name, milliseconds in entries}
+
+    assert set(times) == stages
+    assert len(entries) == len(stages)
+    assert sum(times.values()) - times["total"] <= times["total"] + 0.01
 
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}

@@ -1,0 +1,160 @@
+"""What can be typed: names, options, help, exit codes."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FOUND_NOTHING_WRONG = 0
+SOME_UNREAD = 1
+WRONG_COMMAND = 2
+NO_READER = 3
+
+
+class EngineChoice(StrEnum):
+    """What runs the model."""
+
+    auto = "auto"
+    litert = "litert"
+    tensorflow = "tensorflow"
+
+
+EXIT_CODES = """\b
+Exit codes: 0 all were read, 1 some could not be, 2 the command is wrong,
+3 there is nothing to read with (no model, no server)."""
+
+# Plain help: the framework's coloured one takes longer to import than all else here.
+app = typer.Typer(
+    name="alexnet", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+models = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Look after the versions of the model."
+)
+app.add_typer(models, name="models")
+
+ModelsOption = Annotated[
+    Path,
+    typer.Option("--models", envvar="MODELS_DIR", help="Folder that holds alexnet/<version>/."),
+]
+EngineOption = Annotated[
+    EngineChoice, typer.Option(envvar="ENGINE", help="What runs the model.", case_sensitive=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.callback()
+def describe() -> None:
+    """Read handwritten digits with an AlexNet, here or on a server.
+
+    \b
+    Examples:
+      alexnet serve --port 9000
+      alexnet predict seven.png
+      alexnet predict scans/ --csv > digits.csv
+      alexnet models verify
+    """
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    models_dir: Annotated[
+        Path | None, typer.Option("--models", help="Folder that holds alexnet/<version>/.")
+    ] = None,
+    engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
+) -> None:
+    """Serve the model over HTTP; every setting is an environment variable too.
+
+    \b
+    Examples:
+      alexnet serve
+      alexnet serve --host 0.0.0.0 --port 9000
+      MAX_UPLOAD_BYTES=1000000 alexnet serve
+    """
+    from app.__main__ import main as run  # noqa: PLC0415 # late, as all that is heavy
+
+    chosen = {
+        "host": host,
+        "port": port,
+        "models_dir": models_dir,
+        "engine": engine and engine.value,
+    }
+    raise typer.Exit(run({name: value for name, value in chosen.items() if value is not None}))
+
+
+@app.command(epilog=EXIT_CODES)
+def predict(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES...", help="Pictures, folders, globs; - is stdin.")
+    ],
+    *,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table with a header.")] = False,
+    url: Annotated[
+        str | None, typer.Option(help="Ask this server instead of a model here.")
+    ] = None,
+    models_dir: ModelsOption = Path("models"),
+    engine: EngineOption = EngineChoice.auto,
+) -> None:
+    """Read the digit of each picture. What cannot be read is named, and stops nothing.
+
+    \b
+    Examples:
+      alexnet predict seven.png two.png
+      alexnet predict scans/ 'more/*.jpg' --csv > digits.csv
+      curl -s http://camera/still.jpg | alexnet predict - --json
+      alexnet predict scans/ --url http://127.0.0.1:8000
+    """
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other.")
+    from app.cli import predicting  # noqa: PLC0415 # late, as all that is heavy
+    from app.cli.sources import NothingFound, find_sources  # noqa: PLC0415
+
+    form = "json" if as_json else "csv" if as_csv else "text"
+    try:
+        sources = find_sources(files)
+        is_complete = predicting.run(sources, form, url, models_dir, engine.value)
+    except NothingFound as error:
+        _stop(str(error), WRONG_COMMAND)
+    except predicting.NoReader as error:
+        _stop(str(error), NO_READER)
+    raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)
+
+
+@models.command("list")
+def list_models(models_dir: ModelsOption = Path("models"), *, as_json: JsonOption = False) -> None:
+    """List the versions, newest first, with what each says of itself."""
+    from app.cli.shelf import list_versions  # noqa: PLC0415 # late, as all that is heavy
+
+    if not list_versions(models_dir, as_json=as_json):
+        _stop(f"There is no version in {models_dir}.", SOME_UNREAD)
+
+
+@models.command("verify")
+def verify_models(
+    models_dir: ModelsOption = Path("models"),
+    engine: EngineOption = EngineChoice.auto,
+    version: Annotated[int | None, typer.Option(help="Only this one.")] = None,
+) -> None:
+    """Check each version's files by their digests, load it, and have it read its golden digits.
+
+    \b
+    Exit codes: 0 every version passed, 1 one did not or there is none.
+    """
+    from app.cli.shelf import verify_versions  # noqa: PLC0415 # late, as all that is heavy
+
+    if not verify_versions(models_dir, engine.value, version):
+        raise typer.Exit(SOME_UNREAD)
+
+
+def main() -> None:
+    """Run what was typed."""
+    app()
+
+
+def _stop(text: str, code: int) -> None:
+    print(f"error: {text}", file=sys.stderr)
+    raise typer.Exit(code)

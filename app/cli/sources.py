@@ -1,0 +1,69 @@
+"""Which pictures are meant by what was typed."""
+
+import glob
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+STDIN = "-"
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+"""What is taken from a folder; a file that is named is read whatever it is called."""
+
+
+class NothingFound(Exception):
+    """No picture is meant by what was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one picture comes from.
+
+    Attributes:
+        name: as it is told, the path as it was typed or found.
+        path: None for standard input.
+    """
+
+    name: str
+    path: Path | None
+
+    def read(self) -> bytes:
+        """Its bytes.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
+
+
+def find_sources(named: list[str]) -> list[Source]:
+    """Every picture once, in the order of what was typed, folders and globs by name.
+
+    Raises:
+        NothingFound: a folder or glob without pictures; a name without a file is a source all the
+            same, which cannot be read.
+    """
+    found: dict[str, Source] = {}
+    for name in named:
+        some = list(_find(name))
+        if not some:
+            raise NothingFound(f"There are no pictures in {name}.")
+        for source in some:
+            found.setdefault(source.name, source)
+    return list(found.values())
+
+
+def _find(name: str) -> Iterator[Source]:
+    path = Path(name)
+    if name == STDIN:
+        yield Source("-", None)
+    elif path.is_dir():
+        for each in sorted(path.rglob("*")):
+            if each.suffix.lower() in SUFFIXES and each.is_file():
+                yield Source(str(each), each)
+    elif glob.has_magic(name) and not path.exists():
+        for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207 # its names stay as typed
+            yield from _find(match)
+    else:
+        yield Source(name, path)

@@ -1,0 +1,81 @@
+"""GET / and GET /docs: the page to draw on and the reference, with the files they are made of."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+WEB = Path(__file__).parent.parent / "web"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing from elsewhere, nothing inline: what the page is made of lies in `app/web/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file as it is sent.
+
+    Attributes:
+        content: its bytes.
+        compressed: the same by gzip; None where that saves nothing.
+        headers: those of every answer with it.
+    """
+
+    content: bytes
+    compressed: bytes | None
+    headers: dict[str, str]
+
+
+def make_router() -> APIRouter:
+    """The routes that people open; their files are read here once, some 100 kB in all."""
+    router = APIRouter(include_in_schema=False)
+    files = {path.name: _read(path) for path in WEB.iterdir() if path.is_file()}
+
+    @router.get("/")
+    async def page(request: Request) -> Response:
+        return _answer(request, files["index.html"])
+
+    @router.get("/docs")
+    async def reference(request: Request) -> Response:
+        return _answer(request, files["docs.html"])
+
+    @router.get("/web/{name}")
+    async def file(request: Request, name: str) -> Response:
+        if name not in files:
+            raise HTTPException(404)
+        return _answer(request, files[name])
+
+    return router
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    compressed = gzip.compress(content, mtime=0)
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    headers = {
+        "Content-Type": media_type + charset,
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        # Kept, but asked about each time: a new version of the service is seen at once.
+        "Cache-Control": "no-cache",
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:16]}"',
+        "Vary": "Accept-Encoding",
+    }
+    return _File(content, compressed if len(compressed) < len(content) else None, headers)
+
+
+def _answer(request: Request, file: _File) -> Response:
+    if request.headers.get("if-none-match") == file.headers["ETag"]:
+        return Response(status_code=304, headers=file.headers)
+    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.compressed, headers={**file.headers, "Content-Encoding": "gzip"})
+    return Response(file.content, headers=file.headers)

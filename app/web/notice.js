@@ -1,0 +1,48 @@
+// Says what is wrong, and what happens next.
+
+import { say } from './words.js';
+
+const find = (id) => document.getElementById(id);
+
+export class Notice {
+  #last = null;
+
+  /** The code of what is being said; null for nothing. */
+  get code() {
+    return this.#last?.[0].code ?? null;
+  }
+
+  /** @param seconds until the next try; null where none is made */
+  explain(trouble, seconds, isNumber) {
+    this.#last = [trouble, seconds, isNumber];
+    const [kind, title, text] = describe(trouble, seconds, isNumber);
+    find('notice-title').textContent = title;
+    find('notice-text').textContent = text;
+    find('notice').dataset.kind = kind;
+    find('notice').hidden = false;
+  }
+
+  clear() {
+    this.#last = null;
+    find('notice').hidden = true;
+  }
+
+  /** Say the same in the language that is spoken now. */
+  repeat() {
+    if (this.#last) this.explain(...this.#last);
+  }
+}
+
+function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
+  const values = { n: Math.ceil(seconds ?? 0), size: `${(bytes / 2 ** 20).toFixed(1)} MiB` };
+  const told = (name, kind = 'wait') => [kind, say(`${name}_title`), say(`${name}_text`, values)];
+  if (code === 'unreachable') return told('unreachable', 'trouble');
+  if (code === 'connection_lost') return told('lost', 'trouble');
+  if (code === 'not_ready' || code === 'draining') return told(code);
+  if (status === 404 && isNumber) return told('no_read');
+  if (status === 401 || status === 403) return told('no_key', 'trouble');
+  if (status === 504) return told('late');
+  if (seconds !== null) return told('busy');
+  if (status >= 500) return ['trouble', say('trouble_title'), detail];
+  return ['wait', say('refused_title'), say(code) ?? detail];
+}

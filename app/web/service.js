@@ -1,0 +1,92 @@
+// The server's HTTP interface, and whether it is there.
+
+const HEALTH_SECONDS = 10; // while all is well
+const TROUBLE_SECONDS = 1; // while it is not
+
+/** What a server answered instead of a reading, or that it did not. */
+export class Trouble extends Error {
+  constructor(code, { status = 0, detail = '', retryAfter = null } = {}) {
+    super(detail || code);
+    Object.assign(this, { code, status, detail, retryAfter });
+  }
+
+  /** Whether the same picture may be read later. */
+  get isPassing() {
+    return [0, 429, 502, 503, 504].includes(this.status);
+  }
+}
+
+/**
+ * Send one picture.
+ *
+ * @returns {answer, times}: the JSON, and the milliseconds of each stage.
+ * @throws Trouble
+ */
+export async function send(path, blob, name) {
+  const form = new FormData();
+  form.append('file', blob, name);
+  const started = performance.now();
+  let response;
+  let answer;
+  try {
+    response = await fetch(path, { method: 'POST', body: form });
+    answer = await response.json().catch(() => ({}));
+  } catch {
+    throw new Trouble('unreachable');
+  }
+  if (!response.ok) throw refusal(response, answer);
+  const elapsed = performance.now() - started;
+  return { answer, times: split(response.headers.get('server-timing') ?? '', elapsed) };
+}
+
+function refusal(response, { code = 'unknown', detail = '' }) {
+  const wait = Number(response.headers.get('retry-after'));
+  return new Trouble(code, { status: response.status, detail, retryAfter: wait > 0 ? wait : null });
+}
+
+/** Milliseconds by stage, in the order in which they are spent. */
+function split(header, elapsed) {
+  const told = Object.fromEntries(
+    [...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(([, stage, milliseconds]) => [stage, +milliseconds]),
+  );
+  const { decode = 0, normalise = 0, queue = 0, inference = 0, explain = 0, total = elapsed } = told;
+  const picture = decode + normalise;
+  const server = Math.max(0, total - picture - queue - inference - explain);
+  const network = Math.max(0, elapsed - total);
+  const times = { network, server, picture, queue, engine: inference };
+  return 'explain' in told ? { ...times, explain } : times;
+}
+
+/** Asks for the server's health, often while there is something wrong. */
+export class Watch {
+  /** @param onChange called with the state and the health whenever the state changes */
+  constructor(onChange) {
+    this.state = 'checking';
+    this.onChange = onChange;
+    this.timer = null;
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.check(); });
+  }
+
+  /** Ask now, and go on asking. */
+  async check() {
+    clearTimeout(this.timer);
+    const [state, health] = await ask();
+    if (state !== this.state) {
+      this.state = state;
+      this.onChange(state, health);
+    }
+    const seconds = state === 'ready' ? HEALTH_SECONDS : TROUBLE_SECONDS;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { if (!document.hidden) this.check(); }, seconds * 1000);
+    return state;
+  }
+}
+
+async function ask() {
+  try {
+    const health = await (await fetch('health', { cache: 'no-store' })).json();
+    return [health.status, health];
+  } catch {
+    return ['unreachable', null];
+  }
+}

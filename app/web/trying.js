@@ -1,0 +1,103 @@
+// A form for an operation: fill it in, send it, see what comes back.
+
+import { example, resolve } from './schema.js';
+
+const LONGEST_SHOWN = 20_000; // characters of an answer
+
+/**
+ * @param api the whole description
+ * @param operation {path, method, parameters, requestBody}
+ * @param make (tag, attributes, ...children) => element
+ */
+export function makeForm(api, operation, make) {
+  const parameters = (operation.parameters ?? []).map((each) => resolve(api, each));
+  const content = Object.entries(operation.requestBody?.content ?? {});
+  const answer = make('div', { class: 'answer', role: 'status' });
+  const inputs = parameters.map((each) => makeInput(each.name, each.schema, make));
+  const body = content.length ? makeBody(api, content[0], make) : { elements: [], read: () => ({}) };
+  const form = make(
+    'form', {}, ...inputs, ...body.elements, make('button', { type: 'submit' }, 'Send'), answer,
+  );
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    form.querySelector('button').disabled = true;
+    const values = inputs.map((label) => label.querySelector('input').value);
+    const url = fill(operation.path, parameters, values);
+    answer.replaceChildren(...await send(url, operation.method, body.read(), make));
+    form.querySelector('button').disabled = false;
+  });
+  return form;
+}
+
+function makeInput(label, schema, make) {
+  const choices = schema?.items?.enum ?? schema?.enum;
+  const input = make('input', { name: label, autocomplete: 'off' });
+  if (choices) input.placeholder = choices.join(', ');
+  return make('label', {}, make('span', {}, label), input);
+}
+
+/** The inputs of a body, and how to read what to give to fetch from them. */
+function makeBody(api, [media, { schema }], make) {
+  const found = resolve(api, schema);
+  if (media === 'multipart/form-data') return makeFileBody(api, found, make);
+  const area = make('textarea', { name: 'body', 'aria-label': 'Body', spellcheck: 'false' });
+  area.value = JSON.stringify(example(api, schema), null, 2);
+  return {
+    elements: [make('label', {}, make('span', {}, media), area)],
+    read: () => ({ body: area.value, headers: { 'content-type': media } }),
+  };
+}
+
+function makeFileBody(api, schema, make) {
+  const inputs = Object.entries(schema.properties).map(([key, property]) => {
+    const isList = resolve(api, property).type === 'array';
+    return make('input', { type: 'file', name: key, ...isList ? { multiple: '' } : {} });
+  });
+  return {
+    elements: inputs.map((input) => make('label', {}, make('span', {}, input.name), input)),
+    read: () => {
+      const form = new FormData();
+      for (const input of inputs) for (const file of input.files) form.append(input.name, file);
+      return { body: form };
+    },
+  };
+}
+
+function fill(path, parameters, values) {
+  const query = new URLSearchParams();
+  parameters.forEach((each, place) => {
+    if (each.in === 'path') path = path.replace(`{${each.name}}`, encodeURIComponent(values[place]));
+    else if (each.in === 'query' && values[place]) query.append(each.name, values[place]);
+  });
+  const text = query.toString();
+  return path.slice(1) + (text ? `?${text}` : '');
+}
+
+async function send(url, method, options, make) {
+  const started = performance.now();
+  let response;
+  let text;
+  try {
+    response = await fetch(url, { method, ...options });
+    text = await response.text();
+  } catch {
+    return [make('p', {}, 'The server cannot be reached.')];
+  }
+  const milliseconds = Math.round(performance.now() - started);
+  const cut = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  const label = `${response.status} ${response.statusText}, ${milliseconds} ms`;
+  return [
+    make('p', {}, label),
+    make('pre', { tabindex: '0', role: 'region', 'aria-label': 'Answer' }, make('code', {}, lay(cut))),
+  ];
+}
+
+/** JSON with room, long lists of numbers on one line. */
+function lay(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+      .replaceAll(/\[[\s\d.,eE-]+\]/g, (list) => list.replaceAll(/\s+/g, ' '));
+  } catch {
+    return text;
+  }
+}

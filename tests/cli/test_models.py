@@ -1,0 +1,55 @@
+"""alexnet models: list and verify."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from typer.testing import Result
+
+from tests.conftest import MODELS
+
+Alexnet = Callable[..., Result]
+
+
+def test_versions_are_listed(alexnet: Alexnet, version_folder: Path) -> None:
+    """With number, size and accuracy; as JSON for programs."""
+    plain = alexnet("models", "list", "--models", MODELS)
+    described = json.loads(
+        alexnet("models", "list", "--json", "--models", MODELS).stdout.splitlines()[0]
+    )
+
+    assert plain.exit_code == 0
+    assert "% of the test digits" in plain.stdout
+    assert described["version"] == version_folder.name
+    assert described["test_accuracy"] > 0.99
+
+
+def test_no_versions_is_told(alexnet: Alexnet, tmp_path: Path) -> None:
+    """An empty folder is not a success."""
+    assert alexnet("models", "list", "--models", tmp_path).exit_code == 1
+    assert alexnet("models", "verify", "--models", tmp_path).exit_code == 1
+
+
+def test_good_version_is_verified(alexnet: Alexnet, version_folder: Path) -> None:
+    """Digests and golden digits hold for the committed one."""
+    result = alexnet("models", "verify", "--version", version_folder.name, "--models", MODELS)
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{version_folder.name}  good, run by litert\n",
+    )
+
+
+def test_altered_version_is_found_out(
+    alexnet: Alexnet, version_folder: Path, tmp_path: Path
+) -> None:
+    """One byte more in the twin, and the version is named with what is wrong."""
+    shutil.copytree(version_folder, tmp_path / "alexnet" / version_folder.name)
+    twin = tmp_path / "alexnet" / version_folder.name / "assets.extra" / "alexnet.int8.tflite"
+    with twin.open("ab") as file:
+        file.write(b"x")
+    result = alexnet("models", "verify", "--models", tmp_path)
+
+    assert result.exit_code == 1
+    assert "model_damaged" in result.stdout
