@@ -18,6 +18,7 @@ ServiceError
 │   ├── QueueFull              503  queue_full
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
+├── VersionNotFound        404  version_not_found
 ├── EngineFailure          500  engine_failure
 └── ModelError             a version folder that must not be served
     ├── ModelNotFound          500  model_not_found
@@ -167,6 +168,14 @@ class DeadlineExceeded(Unavailable):
     status = 504
     code = "deadline_exceeded"
     title = "Deadline exceeded"
+
+
+class VersionNotFound(ServiceError):
+    """A version was named that is not there, or not loaded."""
+
+    status = 404
+    code = "version_not_found"
+    title = "Version not found"
 
 
 class EngineFailure(ServiceError):

@@ -13,7 +13,7 @@ from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
 from app.problems import http_problem, problem
-from app.routes import health, monitoring, predict
+from app.routes import health, models, monitoring, predict
 from app.settings import Settings
 
 
@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifecycle = lifecycle
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
+    app.include_router(models.make_router(lifecycle.registry))
     app.include_router(monitoring.make_router(metrics))
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
