@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.batching import Batcher, Outcome
-from app.errors import QueueFull, ServiceError
+from app.deadlines import deadline
+from app.errors import DeadlineExceeded, QueueFull, ServiceError
 from app.imaging import decode, is_framed, normalise, peek_pixels
 from app.metrics import Metrics
 
@@ -21,8 +22,8 @@ INLINE_PIXELS = 1 << 10
 IMAGES_PER_PIECE = 32
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
 
-MAX_WAITING_DECODES = 64
-"""Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
+SMOOTHING = 0.2
+"""Weight of the newest decoding in the running mean of seconds a piece."""
 
 Reason = Literal["not_a_digit", "unsure"]
 Result = TypeVar("Result")
@@ -81,10 +82,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may cost."""
+    """What uploads may cost.
+
+    Attributes:
+        max_pixels: of one.
+        max_waiting_decodes: pieces of work that may wait for a decoding thread, each of them
+            uploads kept in memory.
+    """
 
     max_pixels: int
-    timeout_seconds: float
+    max_waiting_decodes: int
 
 
 class Classifier:
@@ -109,16 +116,12 @@ class Classifier:
         self._limits = limits
         self._metrics = metrics
         self._decodes = 0
+        self._decode_seconds = 0.0
 
     @property
     def is_backlogged(self) -> bool:
         """Whether an answer takes so long that it is worth knowing if its caller has gone."""
         return self._batcher.is_backlogged or self._decodes > 0
-
-    @property
-    def waiting_rows(self) -> int:
-        """Digits that wait for the engine now."""
-        return self._batcher.waiting_rows
 
     async def close(self) -> None:
         """Refuse what comes, finish what was accepted."""
@@ -132,11 +135,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         digit = self._read_if_tiny(upload)
         if digit is None:
             digit = await self._decode_aside(lambda: self._decode_and_normalise(upload))
-        return (await self._predict(digit[None], deadline))[0]
+        return (await self._predict(digit[None]))[0]
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
@@ -145,11 +147,8 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         pieces = [
-            asyncio.ensure_future(
-                self._classify_piece(uploads[start : start + IMAGES_PER_PIECE], deadline)
-            )
+            asyncio.ensure_future(self._classify_piece(uploads[start : start + IMAGES_PER_PIECE]))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
@@ -159,23 +158,35 @@ class Classifier:
                 piece.cancel()
         return [answer for piece in answers for answer in piece]
 
-    async def _classify_piece(
-        self, uploads: Sequence[bytes], deadline: float
-    ) -> list[Prediction | ServiceError]:
+    async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
         digits = [each for each in found if not isinstance(each, ServiceError)]
-        read = iter(await self._predict(np.stack(digits), deadline) if digits else ())
+        read = iter(await self._predict(np.stack(digits)) if digits else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
     async def _decode_aside(self, work: Callable[[], Result]) -> Result:
         """Run work in a decoding thread, unless too much waits for one."""
-        if self._decodes >= MAX_WAITING_DECODES:
-            raise QueueFull("Too many images wait to be decoded.")
+        if self._decodes >= self._limits.max_waiting_decodes:
+            raise QueueFull(
+                "Too many images wait to be decoded.",
+                retry_after_seconds=self._decodes * self._decode_seconds,
+            )
+        expires = deadline.get()
+
+        def work_in_time() -> tuple[Result, float]:
+            started = time.monotonic()
+            if started > expires:
+                raise DeadlineExceeded("No thread was free in time.")
+            return work(), time.monotonic() - started
+
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+            loop = asyncio.get_running_loop()
+            result, seconds = await loop.run_in_executor(self._decoders, work_in_time)
         finally:
             self._decodes -= 1
+        self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
+        return result
 
     def _read_if_tiny(self, upload: bytes) -> NDArray[np.uint8] | None:
         """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
@@ -205,8 +216,8 @@ class Classifier:
         self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
         return digit
 
-    async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
-        outcome = await self._batcher.submit(digits, deadline=deadline)
+    async def _predict(self, digits: NDArray[np.uint8]) -> list[Prediction]:
+        outcome = await self._batcher.submit(digits, deadline=deadline.get())
         predictions = self._interpret(outcome)
         self._metrics.observe_wait(outcome.queue_seconds)
         for prediction in predictions:
