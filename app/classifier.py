@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import occlusion, timing
 from app.batching import Batcher, Outcome
-from app.errors import QueueFull, ServiceError
+from app.deadlines import deadline
+from app.errors import DeadlineExceeded, QueueFull, ServiceError
 from app.imaging import (
     Normalised,
     Picture,
@@ -35,8 +36,8 @@ INLINE_PIXELS = 1 << 10
 IMAGES_PER_PIECE = 32
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
 
-MAX_WAITING_DECODES = 64
-"""Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
+SMOOTHING = 0.2
+"""Weight of the newest decoding in the running mean of seconds a piece."""
 
 Result = TypeVar("Result")
 
@@ -56,19 +57,35 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Which model reads, and what it accepts."""
+    """Which model reads, and what it accepts.
+
+    Attributes:
+        name: of the model.
+        version: a whole number, as its folder is named.
+        engine: what runs it.
+        sha256: of its manifest, which holds the digest of every other file.
+        thresholds: below which a reading is not accepted.
+    """
 
     name: str
     version: str
+    engine: Literal["litert", "tensorflow"]
+    sha256: str
     thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may cost."""
+    """What uploads may cost.
+
+    Attributes:
+        max_pixels: of one.
+        max_waiting_decodes: pieces of work that may wait for a decoding thread, each of them
+            uploads kept in memory.
+    """
 
     max_pixels: int
-    timeout_seconds: float
+    max_waiting_decodes: int
 
 
 class Classifier:
@@ -86,18 +103,23 @@ class Classifier:
         limits: Limits,
         metrics: Metrics,
     ) -> None:
-        """Keep what is needed; all of it is made, and closed, by the caller."""
+        """Keep what is needed; the batcher is the classifier's own, the rest the caller's."""
         self._batcher = batcher
         self.model = model
         self._decoders = decoders
         self._limits = limits
         self._metrics = metrics
         self._decodes = 0
+        self._decode_seconds = 0.0
 
     @property
     def is_backlogged(self) -> bool:
         """Whether an answer takes so long that it is worth knowing if its caller has gone."""
         return self._batcher.is_backlogged or self._decodes > 0
+
+    async def close(self) -> None:
+        """Refuse what comes, finish what was accepted."""
+        await self._batcher.close()
 
     async def classify(self, upload: bytes) -> Prediction:
         """Read one upload.
@@ -107,11 +129,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         seen = self._read_if_tiny(upload)
         if seen is None:
             seen = await self._decode_aside(lambda: self._decode_and_normalise(upload))
-        return (await self._predict([seen], deadline))[0]
+        return (await self._predict([seen]))[0]
 
     async def read(self, upload: bytes) -> list[Located]:
         """Read every digit of one upload, line by line and from left to right.
@@ -121,10 +142,9 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         picture, readings = await self._decode_aside(lambda: self._decode_row(upload))
         tries = [seen for reading in readings for seen in reading.list_all()]
-        predictions = iter(await self._infer(np.stack([seen.digit for seen in tries]), deadline))
+        predictions = iter(await self._infer(np.stack([seen.digit for seen in tries])))
         digits = [
             Located(digit.prediction, picture.in_upload(digit.box))
             for reading in readings
@@ -148,10 +168,8 @@ class Classifier:
         started = time.perf_counter()
         image = prediction.image
         spots = occlusion.list_spots(image)
-        outcome = await self._batcher.submit(
-            occlusion.erase(image, spots),
-            deadline=time.monotonic() + self._limits.timeout_seconds,
-        )
+        erased = occlusion.erase(image, spots)
+        outcome = await self._batcher.submit(erased, deadline=deadline.get())
         heat = occlusion.attribute(outcome.results, prediction.digit, spots, image.shape)
         timing.add("explain", time.perf_counter() - started)
         return heat
@@ -163,11 +181,8 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         pieces = [
-            asyncio.ensure_future(
-                self._classify_piece(uploads[start : start + IMAGES_PER_PIECE], deadline)
-            )
+            asyncio.ensure_future(self._classify_piece(uploads[start : start + IMAGES_PER_PIECE]))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
@@ -177,25 +192,37 @@ class Classifier:
                 piece.cancel()
         return [answer for piece in answers for answer in piece]
 
-    async def _classify_piece(
-        self, uploads: Sequence[bytes], deadline: float
-    ) -> list[Prediction | ServiceError]:
+    async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
         seen = [each for each in found if not isinstance(each, ServiceError)]
-        read = iter(await self._predict(seen, deadline) if seen else ())
+        read = iter(await self._predict(seen) if seen else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
     async def _decode_aside(self, work: Callable[[], Result]) -> Result:
         """Run work in a decoding thread, unless too much waits for one."""
-        if self._decodes >= MAX_WAITING_DECODES:
-            raise QueueFull("Too many images wait to be decoded.")
+        if self._decodes >= self._limits.max_waiting_decodes:
+            raise QueueFull(
+                "Too many images wait to be decoded.",
+                retry_after_seconds=self._decodes * self._decode_seconds,
+            )
+        expires = deadline.get()
+
+        def work_in_time() -> tuple[Result, float]:
+            started = time.monotonic()
+            if started > expires:
+                raise DeadlineExceeded("No thread was free in time.")
+            return work(), time.monotonic() - started
+
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._decoders, copy_context().run, work
+            loop = asyncio.get_running_loop()
+            result, seconds = await loop.run_in_executor(
+                self._decoders, copy_context().run, work_in_time
             )
         finally:
             self._decodes -= 1
+        self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
+        return result
 
     def _read_if_tiny(self, upload: bytes) -> Normalised | None:
         """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
@@ -237,9 +264,9 @@ class Classifier:
         timing.add("normalise", normalised - decoded)
         return seen
 
-    async def _predict(self, seen: Sequence[Normalised], deadline: float) -> list[Prediction]:
+    async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""
-        inferred = await self._infer(np.stack([each.digit for each in seen]), deadline)
+        inferred = await self._infer(np.stack([each.digit for each in seen]))
         predictions = [
             _warn(prediction, each.warnings) if each.warnings else prediction
             for prediction, each in zip(inferred, seen, strict=True)
@@ -247,8 +274,8 @@ class Classifier:
         self._count(predictions)
         return predictions
 
-    async def _infer(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
-        outcome = await self._batcher.submit(digits, deadline=deadline)
+    async def _infer(self, digits: NDArray[np.uint8]) -> list[Prediction]:
+        outcome = await self._batcher.submit(digits, deadline=deadline.get())
         self._metrics.observe_wait(outcome.queue_seconds)
         timing.add("queue", outcome.queue_seconds)
         timing.add("inference", outcome.compute_seconds)
