@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.batching import Batcher, Outcome
+from app.batching import Batcher
 from app.errors import QueueFull, ServiceError
 from app.imaging import decode, is_framed, normalise, peek_pixels
 from app.metrics import Metrics
@@ -43,10 +43,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Which model reads, and what it accepts."""
+    """Which model reads, what runs it, and what it accepts."""
 
     name: str
     version: str
+    engine: str
     thresholds: Thresholds
 
 
@@ -116,7 +117,7 @@ class Classifier:
         deadline = time.monotonic() + self._limits.timeout_seconds
         digit = self._read_if_tiny(upload)
         if digit is None:
-            digit = await self._decode_aside(lambda: self._decode_and_normalise(upload))
+            digit = await self.run_aside(lambda: self._decode_and_normalise(upload))
         return (await self._predict(digit[None], deadline))[0]
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
@@ -126,30 +127,68 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
+        answers = await self._in_pieces(uploads, self._classify_piece)
+        return [answer for piece in answers for answer in piece]
+
+    async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [n, 10] of digits uint8 [n, 28, 28], n at least 1.
+
+        Raises:
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        deadline = time.monotonic() + self._limits.timeout_seconds
+        return (await self._infer(digits, deadline))[0]
+
+    async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
+        """Logits [n, 10] of n uploads, n at least 1: of all of them or of none.
+
+        Raises:
+            ImageError: one of them cannot be turned into a digit; the message says which.
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        return np.concatenate(await self._in_pieces(uploads, self._score_piece))
+
+    async def _in_pieces(
+        self,
+        uploads: Sequence[bytes],
+        do: Callable[[Sequence[bytes], int, float], Coroutine[Any, Any, Result]],
+    ) -> list[Result]:
+        """Each piece's answer; `do` is told the piece, the place of its first and the deadline."""
         deadline = time.monotonic() + self._limits.timeout_seconds
         pieces = [
-            asyncio.ensure_future(
-                self._classify_piece(uploads[start : start + IMAGES_PER_PIECE], deadline)
-            )
+            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start, deadline))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
-            answers = await asyncio.gather(*pieces)
+            return await asyncio.gather(*pieces)
         finally:
             for piece in pieces:  # where one failed, the others work for nobody
                 piece.cancel()
-        return [answer for piece in answers for answer in piece]
 
     async def _classify_piece(
-        self, uploads: Sequence[bytes], deadline: float
+        self, uploads: Sequence[bytes], _first: int, deadline: float
     ) -> list[Prediction | ServiceError]:
-        found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
+        found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         digits = [each for each in found if not isinstance(each, ServiceError)]
         read = iter(await self._predict(np.stack(digits), deadline) if digits else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
-    async def _decode_aside(self, work: Callable[[], Result]) -> Result:
-        """Run work in a decoding thread, unless too much waits for one."""
+    async def _score_piece(
+        self, uploads: Sequence[bytes], first: int, deadline: float
+    ) -> NDArray[np.float32]:
+        def read() -> NDArray[np.uint8]:
+            return np.stack([self._read_named(*each) for each in enumerate(uploads, first)])
+
+        return (await self._infer(await self.run_aside(read), deadline))[0]
+
+    async def run_aside(self, work: Callable[[], Result]) -> Result:
+        """Do work that would hold the event loop in a decoding thread.
+
+        Raises:
+            QueueFull: too much waits for one.
+        """
         if self._decodes >= MAX_WAITING_DECODES:
             raise QueueFull("Too many images wait to be decoded.")
         self._decodes += 1
@@ -175,6 +214,12 @@ class Classifier:
         except ServiceError as error:
             return error
 
+    def _read_named(self, place: int, upload: bytes) -> NDArray[np.uint8]:
+        try:
+            return self._decode_and_normalise(upload)
+        except ServiceError as error:
+            raise type(error)(f"Picture {place}: {error}") from error
+
     def _decode_and_normalise(self, upload: bytes) -> NDArray[np.uint8]:
         started = time.perf_counter()
         return self._normalise(decode(upload, max_pixels=self._limits.max_pixels), started)
@@ -187,17 +232,22 @@ class Classifier:
         return digit
 
     async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
+        return (await self._infer(digits, deadline))[1]
+
+    async def _infer(
+        self, digits: NDArray[np.uint8], deadline: float
+    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+        """Logits and what they say, counted by the metrics."""
         outcome = await self._batcher.submit(digits, deadline=deadline)
-        predictions = self._interpret(outcome)
+        predictions = self._interpret(outcome.results)
         self._metrics.observe_wait(outcome.queue_seconds)
         for prediction in predictions:
             self._metrics.observe_prediction(
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
-        return predictions
+        return outcome.results, predictions
 
-    def _interpret(self, outcome: Outcome) -> list[Prediction]:
-        logits = outcome.results
+    def _interpret(self, logits: NDArray[np.float32]) -> list[Prediction]:
         probabilities = softmax(logits)
         digits = probabilities.argmax(axis=1).tolist()
         energies = energy(logits).tolist()

@@ -7,6 +7,8 @@ ServiceError
 │   ├── MissingFile            422  missing_file
 │   ├── UploadTooLarge         413  upload_too_large
 │   ├── TooManyFiles           413  too_many_files
+│   ├── TooManyRows            413  too_many_rows
+│   ├── InvalidTensor          400  invalid_tensor
 │   └── UnsupportedMediaType   415  unsupported_media_type
 ├── ImageError             the upload is no picture we can read
 │   ├── NotAnImage             422  not_an_image
@@ -18,6 +20,8 @@ ServiceError
 │   ├── QueueFull              503  queue_full
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
+├── UnknownModel           404  unknown_model
+│   └── UnknownVersion         404  unknown_version
 ├── EngineFailure          500  engine_failure
 └── ModelError             a version folder that must not be served
     ├── ModelNotFound          500  model_not_found
@@ -80,6 +84,21 @@ class TooManyFiles(UploadError):
     status = 413
     code = "too_many_files"
     title = "Too many files"
+
+
+class TooManyRows(UploadError):
+    """More digits in one tensor than the queue could ever hold."""
+
+    status = 413
+    code = "too_many_rows"
+    title = "Too many rows"
+
+
+class InvalidTensor(UploadError):
+    """A tensor whose name, type, shape or values are not those of the model."""
+
+    code = "invalid_tensor"
+    title = "Invalid tensor"
 
 
 class UnsupportedMediaType(UploadError):
@@ -167,6 +186,21 @@ class DeadlineExceeded(Unavailable):
     status = 504
     code = "deadline_exceeded"
     title = "Deadline exceeded"
+
+
+class UnknownModel(ServiceError):
+    """A path names a model that is not the one served here."""
+
+    status = 404
+    code = "unknown_model"
+    title = "Unknown model"
+
+
+class UnknownVersion(UnknownModel):
+    """A path names a version or a label that is not loaded."""
+
+    code = "unknown_version"
+    title = "Unknown version"
 
 
 class EngineFailure(ServiceError):

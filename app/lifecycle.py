@@ -127,7 +127,7 @@ class Lifecycle:
         limits = Limits(settings.max_pixels, settings.request_timeout_seconds)
         self._classifier = Classifier(
             batcher,
-            ModelFacts(NAME, str(version.number), version.thresholds),
+            ModelFacts(NAME, str(version.number), version.engine_name, version.thresholds),
             self._decoders,
             limits,
             self._metrics,

@@ -8,12 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
+from app import VERSION
 from app.errors import ServiceError
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
-from app.problems import http_problem, problem
-from app.routes import health, monitoring, predict
+from app.refusals import refuse, refuse_http
+from app.routes import health, monitoring, predict, v1, v2
 from app.settings import Settings
 
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="AlexNet digits",
+        version=VERSION,
         summary="Post a picture of a handwritten digit, get the digit back.",
         lifespan=lifespan,
     )
@@ -44,6 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
     app.include_router(monitoring.make_router(metrics))
+    app.include_router(v1.make_router(settings, lifecycle))
+    app.include_router(v2.make_router(settings, lifecycle))
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
@@ -51,17 +55,17 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _answer_service_error(_request: Request, error: Exception) -> Response:
+async def _answer_service_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ServiceError):
         raise error
-    return problem(error)
+    return refuse(error, request.url.path)
 
 
-async def _answer_http_error(_request: Request, error: Exception) -> Response:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return http_problem(error.status_code, dict(error.headers or {}))
+    return refuse_http(error.status_code, dict(error.headers or {}), request.url.path)
 
 
-async def _answer_validation_error(_request: Request, _error: Exception) -> Response:
-    return http_problem(422)
+async def _answer_validation_error(request: Request, _error: Exception) -> Response:
+    return refuse_http(422, None, request.url.path)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs
 from app.metrics import Metrics
-from app.problems import internal_problem
+from app.refusals import refuse_unforeseen
 
 logger = logging.getLogger("app.access")
 
@@ -58,7 +58,7 @@ class Observation:
             logger.exception("unexpected error")
             if status != CLIENT_CLOSED_REQUEST:
                 raise  # half an answer has gone: the server cuts the connection
-            await internal_problem()(scope, receive, send_observed)
+            await refuse_unforeseen(scope["path"])(scope, receive, send_observed)
         finally:
             self._record(scope, status, time.perf_counter() - started)
             logs.request_id.reset(token)
