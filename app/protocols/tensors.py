@@ -92,12 +92,14 @@ def to_pixels(values: Sequence[Any]) -> NDArray[np.uint8]:
         NotAPixel: one of them is not a whole number from 0 to 255.
     """
     if set(map(type, values)) <= _NUMBERS:
-        with suppress(OverflowError):  # an integer beyond all floats is found below
+        with suppress(NotAPixel, OverflowError):  # it is named below, as it was written
             return narrow(np.array(values, np.float64))
-    place = next(
-        at for at, each in enumerate(values) if type(each) not in _NUMBERS or not 0 <= each <= WHITE
-    )
+    place = next(at for at, each in enumerate(values) if not _is_pixel(each))
     raise NotAPixel(place, values[place])
+
+
+def _is_pixel(value: Any) -> bool:  # noqa: ANN401 # whatever JSON holds
+    return type(value) in _NUMBERS and 0 <= value <= WHITE and value == int(value)
 
 
 def narrow(numbers: NDArray[Any]) -> NDArray[np.uint8]:
