@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from training import alexnet, compress, contract, dataset, evaluate, export, plots
+from training import alexnet, compress, contract, dataset, evaluate, export, plots, warmup
 from training.config import RECIPES, Recipe
 from training.fit import Checkpoint, History, fit
 
@@ -105,6 +105,7 @@ def _export(
     )
     export.write_networks(model, folder)
     export.write_golden(folder, digits.validation)
+    warmup.write_warmup(folder, digits.validation.images)
     twin = evaluate.score_twin(folder / contract.TWIN)
     validation = twin(digits.validation.images)
     test = twin(digits.test.images)
