@@ -43,11 +43,20 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Which model reads, what runs it, and what it accepts."""
+    """Which model reads, and what it accepts.
+
+    Attributes:
+        name: of the model.
+        version: a whole number, as its folder is named.
+        engine: what runs it.
+        sha256: of its manifest, which holds the digest of every other file.
+        thresholds: below which a reading is not accepted.
+    """
 
     name: str
     version: str
-    engine: str
+    engine: Literal["litert", "tensorflow"]
+    sha256: str
     thresholds: Thresholds
 
 
@@ -93,7 +102,7 @@ class Classifier:
         limits: Limits,
         metrics: Metrics,
     ) -> None:
-        """Keep what is needed; all of it is made, and closed, by the caller."""
+        """Keep what is needed; the batcher is the classifier's own, the rest the caller's."""
         self._batcher = batcher
         self.model = model
         self._decoders = decoders
@@ -105,6 +114,15 @@ class Classifier:
     def is_backlogged(self) -> bool:
         """Whether an answer takes so long that it is worth knowing if its caller has gone."""
         return self._batcher.is_backlogged or self._decodes > 0
+
+    @property
+    def waiting_rows(self) -> int:
+        """Digits that wait for the engine now."""
+        return self._batcher.waiting_rows
+
+    async def close(self) -> None:
+        """Refuse what comes, finish what was accepted."""
+        await self._batcher.close()
 
     async def classify(self, upload: bytes) -> Prediction:
         """Read one upload.

@@ -21,7 +21,7 @@ ServiceError
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
 ├── UnknownModel           404  unknown_model
-│   └── UnknownVersion         404  unknown_version
+├── VersionNotFound        404  version_not_found
 ├── EngineFailure          500  engine_failure
 └── ModelError             a version folder that must not be served
     ├── ModelNotFound          500  model_not_found
@@ -196,11 +196,12 @@ class UnknownModel(ServiceError):
     title = "Unknown model"
 
 
-class UnknownVersion(UnknownModel):
-    """A path names a version or a label that is not loaded."""
+class VersionNotFound(ServiceError):
+    """A version was named that is not there, or not loaded."""
 
-    code = "unknown_version"
-    title = "Unknown version"
+    status = 404
+    code = "version_not_found"
+    title = "Version not found"
 
 
 class EngineFailure(ServiceError):

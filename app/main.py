@@ -14,7 +14,7 @@ from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
 from app.refusals import refuse, refuse_http
-from app.routes import health, monitoring, predict, v1, v2
+from app.routes import health, models, monitoring, predict, v1, v2
 from app.settings import Settings
 
 
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifecycle = lifecycle
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
+    app.include_router(models.make_router(lifecycle.registry))
     app.include_router(monitoring.make_router(metrics))
     app.include_router(v1.make_router(settings, lifecycle))
     app.include_router(v2.make_router(settings, lifecycle))

@@ -56,6 +56,28 @@ class ServedModel(ModelReference):
     sha256: str = Field(description="Of the version's manifest.")
 
 
+class ModelVersion(BaseModel):
+    """One version of the model and what became of it."""
+
+    version: str = Field(examples=["1"])
+    state: Literal["idle", "loading", "available", "failed"] = Field(
+        description="Idle: it is there and not loaded, because a higher one is served."
+    )
+    reason: str | None = Field(
+        description="Why it failed; if it is available, why what lies in its place now is refused."
+    )
+    served: bool = Field(description="Whether it answers where no version is named.")
+    engine: Literal["litert", "tensorflow"] | None = None
+    sha256: str | None = Field(default=None, description="Of the version's manifest.")
+
+
+class ModelVersions(BaseModel):
+    """Every version there is, highest first."""
+
+    name: str = Field(examples=["alexnet"])
+    versions: list[ModelVersion]
+
+
 class Health(BaseModel):
     """Whether predictions are to be had."""
 

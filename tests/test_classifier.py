@@ -61,7 +61,9 @@ def decoders() -> Iterator[ThreadPoolExecutor]:
 async def classifier(engine: Engine, decoders: ThreadPoolExecutor) -> AsyncIterator[Classifier]:
     """A classifier in front of that engine."""
     batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=64)
-    facts = ModelFacts("alexnet", "1", "litert", Thresholds(min_energy=5.0, min_confidence=0.6))
+    facts = ModelFacts(
+        "alexnet", "1", "litert", "digest", Thresholds(min_energy=5.0, min_confidence=0.6)
+    )
     yield Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
     await batcher.close()
 

@@ -24,10 +24,14 @@ from app.protocols.tensors import (
     to_pixels,
     unnest,
 )
+from app.registry import VersionStatus
 
 IMAGES, IMAGE = "images", "image"
 SIGNATURE = "serving_default"
 METHOD = "tensorflow/serving/predict"
+
+# As ModelVersionStatus has them; what is idle is none of its versions.
+STATES = {"loading": "LOADING", "available": "AVAILABLE", "failed": "END"}
 
 TYPES = {bool: "Bool", dict: "Object", list: "Array", str: "String", type(None): "Null"}
 
@@ -211,8 +215,17 @@ def _describe_tensor(dtype: str, shape: tuple[int, ...], name: str) -> dict[str,
     }
 
 
-def encode_status(versions: list[str]) -> bytes:
-    """That these versions are available."""
-    fine = {"error_code": "OK", "error_message": ""}
-    states = [{"version": each, "state": "AVAILABLE", "status": fine} for each in versions]
+def encode_status(versions: list[VersionStatus]) -> bytes:
+    """The state of each version."""
+    states = [
+        {
+            "version": str(each.number),
+            "state": STATES[each.state],
+            "status": {
+                "error_code": "INTERNAL" if each.state == "failed" else "OK",
+                "error_message": (each.reason or "") if each.state == "failed" else "",
+            },
+        }
+        for each in versions
+    ]
     return json.dumps({"model_version_status": states}).encode()

@@ -1,40 +1,30 @@
-"""Which model a path means."""
+"""GET /models: which versions there are, and what became of each."""
 
-import re
-from typing import Any
+from fastapi import APIRouter
 
-from fastapi import Request
-
-from app.classifier import Classifier
-from app.errors import UnknownModel, UnknownVersion
-from app.lifecycle import Lifecycle
-from app.registry import NAME
+from app.registry import Registry, VersionStatus
+from app.schemas import ModelVersion, ModelVersions
+from app.versions import NAME
 
 
-def find_classifier(lifecycle: Lifecycle, request: Request) -> Classifier:
-    """What reads with the model that a path's `{name}` and `{version}` or `{label}` mean.
+def make_router(registry: Registry) -> APIRouter:
+    """The route that says what is loaded."""
+    router = APIRouter(tags=["models"])
 
-    They are read here, because one function answers paths with and without them.
+    @router.get("/models")
+    async def models() -> ModelVersions:
+        """Every version in the folder of models, highest first."""
+        return ModelVersions(name=NAME, versions=[_describe(each) for each in registry.versions()])
 
-    Raises:
-        UnknownModel: there is no such model, or no such version of it.
-        Unavailable: it is being loaded, or the process is stopping.
-    """
-    named = request.path_params
-    if named["name"] != NAME:
-        raise UnknownModel(f"There is no model {named['name']!r} here, only {NAME!r}.")
-    classifier = lifecycle.classifier
-    version = named.get("version", named.get("label"))
-    if version not in {None, classifier.model.version}:
-        raise UnknownVersion(f"Version {version!r} of {NAME!r} is not loaded.")
-    return classifier
+    return router
 
 
-def describe_path(path: str) -> dict[str, Any]:
-    """The parameters of a path, as OpenAPI has them."""
-    return {
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in re.findall(r"{(\w+)}", path)
-        ]
-    }
+def _describe(status: VersionStatus) -> ModelVersion:
+    return ModelVersion(
+        version=str(status.number),
+        state=status.state,
+        reason=status.reason,
+        served=status.is_served,
+        engine=status.facts.engine if status.facts else None,
+        sha256=status.facts.sha256 if status.facts else None,
+    )

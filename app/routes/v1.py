@@ -1,15 +1,18 @@
 """TensorFlow Serving's REST API under /v1."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app.classifier import Classifier
-from app.errors import MalformedBody, UnknownModel
+from app.errors import MalformedBody, UnknownModel, VersionNotFound
 from app.lifecycle import Lifecycle
 from app.protocols import tensorflow_serving as protocol
-from app.routes.models import describe_path, find_classifier
+from app.registry import VersionStatus
+from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
 from app.schemas import PlainError
 from app.settings import Settings
@@ -49,11 +52,11 @@ REQUEST = {
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes of the API; whatever else lies under /v1 is a malformed request."""
     router = APIRouter(prefix="/v1", tags=["tensorflow serving"])
-    bounds = bound(settings)
+    names, bounds = Names(settings, lifecycle), bound(settings)
 
     async def predict(request: Request) -> Response:
         """Read `instances` (rows) or `inputs` (columns): digits, or pictures as `{"b64": …}`."""
-        classifier = _find(lifecycle, request)
+        classifier = _find(names, request)
         question = await understand(
             request,
             classifier,
@@ -65,7 +68,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     async def classify(request: Request) -> Response:
         """Each digit with its probability, of `examples`, `instances` or `inputs`."""
-        classifier = _find(lifecycle, request)
+        classifier = _find(names, request)
         subject = await understand(
             request,
             classifier,
@@ -76,11 +79,13 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     async def status(request: Request) -> Response:
         """The state of each version, or of the one that is named."""
-        return _answer(protocol.encode_status([_find(lifecycle, request).model.version]))
+        with _translated(request):
+            found = _list_versions(lifecycle, names.find_number(request))
+        return _answer(protocol.encode_status(found))
 
     async def metadata(request: Request) -> Response:
         """What the model's signature takes and gives."""
-        return _answer(protocol.encode_metadata(_find(lifecycle, request).model))
+        return _answer(protocol.encode_metadata(_find(names, request).model))
 
     for path in PATHS:
         extra = describe_path(path)
@@ -104,24 +109,43 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     return router
 
 
-def _find(lifecycle: Lifecycle, request: Request) -> Classifier:
-    """The classifier that a path means, or the error in this API's words.
+def _list_versions(lifecycle: Lifecycle, number: int | None) -> list[VersionStatus]:
+    """All that are wanted, or the one of this number.
+
+    Raises:
+        VersionNotFound: there is none.
+        Unavailable: the folder of models has not been looked at yet, or never will be.
+    """
+    known = [each for each in lifecycle.registry.versions() if each.state != "idle"]
+    found = [each for each in known if number in {None, each.number}]
+    if not found:
+        lifecycle.find(number)  # which knows why
+    return found
+
+
+@contextmanager
+def _translated(request: Request) -> Iterator[None]:
+    """What is not there, in this API's words.
 
     Raises:
         MalformedBody: a version that is no number, or an unknown label.
         UnknownModel: there is no such model, or no such version of it.
-        Unavailable: it is being loaded, or the process is stopping.
     """
     named = request.path_params
     if not named.get("version", "0").isdecimal():
         raise _malformed(request)
     try:
-        return find_classifier(lifecycle, request)
-    except UnknownModel as error:
+        yield
+    except (UnknownModel, VersionNotFound) as error:
         if "label" in named:
             text = f"Unrecognized servable version label: {named['label']}"
             raise MalformedBody(text) from error
         raise UnknownModel(_describe_missing(request)) from error
+
+
+def _find(names: Names, request: Request) -> Classifier:
+    with _translated(request):
+        return names.find(request)
 
 
 def _describe_missing(request: Request) -> str:

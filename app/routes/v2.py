@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app import VERSION
 from app.lifecycle import Lifecycle
 from app.protocols import open_inference as protocol
-from app.routes.models import describe_path, find_classifier
+from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
 from app.schemas import (
     InferenceAnswer,
@@ -56,7 +56,7 @@ REQUEST = {
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes of the protocol."""
     router = APIRouter(prefix="/v2", tags=["open inference protocol"])
-    bounds = bound(settings)
+    names, bounds = Names(settings, lifecycle), bound(settings)
 
     @router.get("")
     @router.get("/", include_in_schema=False)
@@ -80,10 +80,14 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     async def describe_model(request: Request) -> ModelDescription:
         """What the model takes and gives."""
-        model = find_classifier(lifecycle, request).model
+        model = names.find(request).model
         return ModelDescription(
             name=model.name,
-            versions=[model.version],
+            versions=[
+                str(each.number)
+                for each in lifecycle.registry.versions()
+                if each.state == "available"
+            ],
             platform=PLATFORMS[model.engine],
             inputs=[TensorDescription(**each) for each in protocol.INPUTS],
             outputs=[TensorDescription(**each) for each in protocol.OUTPUTS],
@@ -91,11 +95,11 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     async def model_ready(request: Request) -> dict[str, str | bool]:
         """Whether the model can be asked."""
-        return {"name": find_classifier(lifecycle, request).model.name, "ready": True}
+        return {"name": names.find(request).model.name, "ready": True}
 
     async def infer(request: Request) -> Response:
         """Read digits: as tensors in `images`, or as encoded pictures in `image`."""
-        classifier = find_classifier(lifecycle, request)
+        classifier = names.find(request)
         header_length = request.headers.get(protocol.HEADER_LENGTH)
         question = await understand(
             request,

@@ -21,7 +21,7 @@ from app.protocols.subjects import Bounds
 from app.protocols.tensors import join_bytes
 
 BOUNDS = Bounds(max_rows=4, max_pictures=3, max_picture_bytes=100)
-MODEL = ModelFacts("alexnet", "3", "litert", Thresholds(0, 0))
+MODEL = ModelFacts("alexnet", "3", "litert", "digest", Thresholds(0, 0))
 DIGITS = (np.arange(2 * 784) % 256).astype(np.uint8).reshape(2, 28, 28)
 LOGITS = np.array([[0, 1, 5, 2, 3, 4, -1, -2, -3, -4], [9, 1, 5, 2, 3, 4, 9, -2, -3, -4]], "<f4")
 

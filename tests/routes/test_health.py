@@ -79,5 +79,6 @@ async def test_openapi_describes_every_path(client: httpx.AsyncClient) -> None:
         "/health",
         "/health/ready",
         "/health/live",
+        "/models",
         "/metrics",
     }
