@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.pictures import encode
 
 ROOT = Path(__file__).parent.parent.parent
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
