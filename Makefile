@@ -29,7 +29,7 @@ test: .venv-dev/installed ## run every test that needs no Docker (ARGS="-k batch
 	$(DEV) -m pytest --ignore=tests/container --ignore=tests/clients $(ARGS)
 
 test-clients: .venv-clients/installed .venv-dev/installed ## ask the service with clients that others wrote
-	SERVICE_PYTHON=$(DEV) .venv-clients/bin/python -m pytest -W default \
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 SERVICE_PYTHON=$(DEV) .venv-clients/bin/python -m pytest -W default \
 		--confcutdir=tests/clients tests/clients $(ARGS)
 
 test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
