@@ -26,9 +26,9 @@ def is_service_monitor(manifest: dict[str, Any]) -> bool:
 
 def check(value: object, kind: str) -> None:
     """Hold a value against a type as KServe's and Kubernetes's clients name them."""
-    if found := re.fullmatch(r"(?:list\[|dict\(str, )(.*)[\])]", kind):
+    if found := re.fullmatch(r"(?i:list\[|dict[\[(]str, )(.*)[\])]", kind):
         inner = value.values() if isinstance(value, dict) else value
-        assert isinstance(value, dict if kind.startswith("dict") else list)
+        assert isinstance(value, dict if kind.lower().startswith("dict") else list)
         for each in inner:  # type: ignore[attr-defined] # it is one of the two
             check(each, found[1])
     elif kind in PLAIN:
