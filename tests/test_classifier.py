@@ -153,6 +153,29 @@ async def test_many_keep_their_places(classifier: Classifier, seven: bytes) -> N
     assert isinstance(answers[2], ServiceError)
 
 
+async def test_digits_are_scored(classifier: Classifier, engine: Engine) -> None:
+    """Tensors skip the pictures: their rows come back as the engine's logits, all counted."""
+    logits = await classifier.score(np.zeros((20, 28, 28), np.uint8))
+
+    np.testing.assert_array_equal(logits, np.tile(engine.logits, (20, 1)))
+
+
+async def test_uploads_are_scored(classifier: Classifier, engine: Engine, seven: bytes) -> None:
+    """More than a piece of them, one row each."""
+    logits = await classifier.score_many([seven] * (IMAGES_PER_PIECE + 3))
+
+    np.testing.assert_array_equal(logits, np.tile(engine.logits, (IMAGES_PER_PIECE + 3, 1)))
+
+
+async def test_bad_upload_fails_all_and_is_named(classifier: Classifier, seven: bytes) -> None:
+    """There is no answer to a part, so the error says which one it was."""
+    blank = encode(np.full((50, 50), 255, np.uint8))
+    uploads = [seven] * IMAGES_PER_PIECE + [blank]
+
+    with pytest.raises(BlankImage, match=f"Picture {IMAGES_PER_PIECE}: "):
+        await classifier.score_many(uploads)
+
+
 async def test_many_bad_ones_need_no_engine(classifier: Classifier) -> None:
     """Where nothing can be read, nothing is computed."""
     answers = await classifier.classify_many([b"x", b"y"])

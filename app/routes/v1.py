@@ -11,6 +11,7 @@ from app.classifier import Classifier
 from app.errors import MalformedBody, UnknownModel, VersionNotFound
 from app.lifecycle import Lifecycle
 from app.protocols import tensorflow_serving as protocol
+from app.protocols.tensorflow_serving import SIGNATURE
 from app.registry import VersionStatus
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
@@ -31,7 +32,23 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 MODEL = "/models/{name}"
 PATHS = (MODEL, f"{MODEL}/versions/{{version}}", f"{MODEL}/labels/{{label}}")
 
-ROW = {"type": "object", "properties": {"b64": {"type": "string", "format": "byte"}}}
+DIGIT = {
+    "type": "array",
+    "minItems": 28,
+    "maxItems": 28,
+    "items": {
+        "type": "array",
+        "minItems": 28,
+        "maxItems": 28,
+        "items": {"type": "integer", "minimum": 0, "maximum": 255},
+    },
+}
+PICTURE = {
+    "type": "object",
+    "required": ["b64"],
+    "additionalProperties": False,
+    "properties": {"b64": {"type": "string", "format": "byte"}},
+}
 REQUEST = {
     "requestBody": {
         "required": True,
@@ -40,13 +57,22 @@ REQUEST = {
                 "schema": {
                     "type": "object",
                     "required": ["instances"],
-                    "properties": {"instances": {"type": "array", "minItems": 1, "items": ROW}},
+                    "additionalProperties": False,
+                    "properties": {
+                        "signature_name": {"const": SIGNATURE},
+                        "instances": {
+                            "type": "array",
+                            "minItems": 1,
+                            "anyOf": [{"items": DIGIT}, {"items": PICTURE}],
+                        },
+                    },
                 },
                 "example": {"instances": [{"b64": "iVBORw0…"}]},
             }
         },
     }
 }
+"""The form by rows; `inputs` and `examples` are described where the API comes from."""
 
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app import VERSION
 from app.lifecycle import Lifecycle
 from app.protocols import open_inference as protocol
+from app.protocols.tensors import NUMERIC
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
 from app.schemas import (
@@ -33,12 +34,40 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 
 PLATFORMS = {"litert": "litert_tflite", "tensorflow": "tensorflow_savedmodel"}
 
+TENSOR = {
+    "type": "object",
+    "required": ["name", "datatype", "shape", "data"],
+    "properties": {
+        "name": {"enum": [each["name"] for each in protocol.INPUTS]},
+        "datatype": {"enum": [*NUMERIC, "BYTES"]},
+        "shape": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "integer"}},
+        "data": {"type": "array", "minItems": 1},
+    },
+}
 REQUEST = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"type": "object", "required": ["inputs"]},
+                "schema": {
+                    "type": "object",
+                    "required": ["inputs"],
+                    "properties": {
+                        "id": {"type": "string"},
+                        "inputs": {"type": "array", "minItems": 1, "maxItems": 1, "items": TENSOR},
+                        "outputs": {
+                            "type": "array",
+                            "uniqueItems": True,
+                            "items": {
+                                "type": "object",
+                                "required": ["name"],
+                                "properties": {
+                                    "name": {"enum": [each["name"] for each in protocol.OUTPUTS]}
+                                },
+                            },
+                        },
+                    },
+                },
                 "example": {
                     "id": "42",
                     "inputs": [
@@ -50,6 +79,9 @@ REQUEST = {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         },
     }
+}
+BINARY: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The tensors of the outputs."}
 }
 
 
@@ -117,8 +149,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         router.post(
             f"{path}/infer",
             response_model=InferenceAnswer,
-            responses=ERRORS,
-            openapi_extra={**REQUEST, **extra},
+            responses=BINARY | ERRORS,
+            openapi_extra=REQUEST | extra,
         )(infer)
     return router
 
