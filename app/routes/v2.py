@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app import VERSION
 from app.lifecycle import Lifecycle
 from app.protocols import open_inference as protocol
+from app.protocols.inference_answers import encode
 from app.protocols.tensors import NUMERIC
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
@@ -140,7 +141,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
             lambda body: protocol.parse(body, header_length, bounds),
         )
         logits = await score(request, classifier, question.subject)
-        return _answer(*protocol.encode(question, classifier.model, logits))
+        return _answer(*encode(question, classifier.model, logits))
 
     for path in ("/models/{name}", "/models/{name}/versions/{version}"):
         extra = describe_path(path)

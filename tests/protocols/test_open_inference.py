@@ -16,7 +16,8 @@ from app.errors import (
     TooManyRows,
     UploadTooLarge,
 )
-from app.protocols.open_inference import Question, classify, encode, parse
+from app.protocols.inference_answers import classify, encode
+from app.protocols.open_inference import Question, parse
 from app.protocols.subjects import Bounds
 from app.protocols.tensors import join_bytes
 
