@@ -2,17 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import occlusion, timing
-from app.batching import Batcher, Outcome
+from app.batching import Batcher
 from app.deadlines import deadline
 from app.errors import DeadlineExceeded, QueueFull, ServiceError
 from app.imaging import (
@@ -131,7 +131,7 @@ class Classifier:
         """
         seen = self._read_if_tiny(upload)
         if seen is None:
-            seen = await self._decode_aside(lambda: self._decode_and_normalise(upload))
+            seen = await self.run_aside(lambda: self._decode_and_normalise(upload))
         return (await self._predict([seen]))[0]
 
     async def read(self, upload: bytes) -> list[Located]:
@@ -142,9 +142,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        picture, readings = await self._decode_aside(lambda: self._decode_row(upload))
-        tries = [seen for reading in readings for seen in reading.list_all()]
-        predictions = iter(await self._infer(np.stack([seen.digit for seen in tries])))
+        picture, readings = await self.run_aside(lambda: self._decode_row(upload))
+        tries = [each for reading in readings for each in reading.list_all()]
+        seen = np.stack([each.digit for each in tries])
+        predictions = iter(self._interpret(await self._infer(seen), seen))
         digits = [
             Located(digit.prediction, picture.in_upload(digit.box))
             for reading in readings
@@ -181,25 +182,67 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
+        answers = await self._in_pieces(uploads, self._classify_piece)
+        return [answer for piece in answers for answer in piece]
+
+    async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [n, 10] of digits uint8 [n, 28, 28], n at least 1.
+
+        Raises:
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        logits = await self._infer(digits)
+        self._count(self._interpret(logits, digits))
+        return logits
+
+    async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
+        """Logits [n, 10] of n uploads, n at least 1: of all of them or of none.
+
+        Raises:
+            ImageError: one of them cannot be turned into a digit; the message says which.
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        return np.concatenate(await self._in_pieces(uploads, self._score_piece))
+
+    async def _in_pieces(
+        self,
+        uploads: Sequence[bytes],
+        do: Callable[[Sequence[bytes], int], Coroutine[Any, Any, Result]],
+    ) -> list[Result]:
+        """Each piece's answer; `do` is told the piece and the place of its first."""
         pieces = [
-            asyncio.ensure_future(self._classify_piece(uploads[start : start + IMAGES_PER_PIECE]))
+            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
-            answers = await asyncio.gather(*pieces)
+            return await asyncio.gather(*pieces)
         finally:
             for piece in pieces:  # where one failed, the others work for nobody
                 piece.cancel()
-        return [answer for piece in answers for answer in piece]
 
-    async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
-        found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
+    async def _classify_piece(
+        self, uploads: Sequence[bytes], _first: int
+    ) -> list[Prediction | ServiceError]:
+        found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         seen = [each for each in found if not isinstance(each, ServiceError)]
         read = iter(await self._predict(seen) if seen else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
-    async def _decode_aside(self, work: Callable[[], Result]) -> Result:
-        """Run work in a decoding thread, unless too much waits for one."""
+    async def _score_piece(self, uploads: Sequence[bytes], first: int) -> NDArray[np.float32]:
+        def read() -> NDArray[np.uint8]:
+            return np.stack([self._read_named(*each).digit for each in enumerate(uploads, first)])
+
+        return await self.score(await self.run_aside(read))
+
+    async def run_aside(self, work: Callable[[], Result]) -> Result:
+        """Do work that would hold the event loop in a decoding thread.
+
+        Raises:
+            QueueFull: too much waits for one.
+            DeadlineExceeded: none was free in time.
+        """
         if self._decodes >= self._limits.max_waiting_decodes:
             raise QueueFull(
                 "Too many images wait to be decoded.",
@@ -250,6 +293,12 @@ class Classifier:
         self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
         return picture, readings
 
+    def _read_named(self, place: int, upload: bytes) -> Normalised:
+        try:
+            return self._decode_and_normalise(upload)
+        except ServiceError as error:
+            raise type(error)(f"Picture {place}: {error}") from error
+
     def _decode_and_normalise(self, upload: bytes) -> Normalised:
         started = time.perf_counter()
         return self._normalise(decode(upload, max_pixels=self._limits.max_pixels), started)
@@ -266,20 +315,22 @@ class Classifier:
 
     async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""
-        inferred = await self._infer(np.stack([each.digit for each in seen]))
+        digits = np.stack([each.digit for each in seen])
         predictions = [
             _warn(prediction, each.warnings) if each.warnings else prediction
-            for prediction, each in zip(inferred, seen, strict=True)
+            for prediction, each in zip(
+                self._interpret(await self._infer(digits), digits), seen, strict=True
+            )
         ]
         self._count(predictions)
         return predictions
 
-    async def _infer(self, digits: NDArray[np.uint8]) -> list[Prediction]:
+    async def _infer(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         outcome = await self._batcher.submit(digits, deadline=deadline.get())
         self._metrics.observe_wait(outcome.queue_seconds)
         timing.add("queue", outcome.queue_seconds)
         timing.add("inference", outcome.compute_seconds)
-        return self._interpret(outcome, digits)
+        return outcome.results
 
     def _count(self, predictions: Sequence[Prediction]) -> None:
         for prediction in predictions:
@@ -287,8 +338,9 @@ class Classifier:
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
 
-    def _interpret(self, outcome: Outcome, images: NDArray[np.uint8]) -> list[Prediction]:
-        logits = outcome.results
+    def _interpret(
+        self, logits: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> list[Prediction]:
         probabilities = softmax(logits)
         digits = probabilities.argmax(axis=1).tolist()
         energies = energy(logits).tolist()

@@ -15,6 +15,8 @@ ServiceError
 │   ├── UploadTooLarge         413  upload_too_large
 │   ├── TooManyFiles           413  too_many_files
 │   ├── TooManyParts           413  too_many_parts
+│   ├── TooManyRows            413  too_many_rows
+│   ├── InvalidTensor          400  invalid_tensor
 │   └── UnsupportedMediaType   415  unsupported_media_type
 ├── ImageError             the upload is no picture we can read
 │   ├── NotAnImage             422  not_an_image
@@ -28,6 +30,7 @@ ServiceError
 │   ├── TooManyConnections     503  too_many_connections
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
+├── UnknownModel           404  unknown_model
 ├── VersionNotFound        404  version_not_found
 ├── EngineFailure          500  engine_failure
 └── ModelError             a version folder that must not be served
@@ -153,6 +156,21 @@ class TooManyParts(UploadError):
     title = "Too many parts"
 
 
+class TooManyRows(UploadError):
+    """More digits in one tensor than the queue could ever hold."""
+
+    status = 413
+    code = "too_many_rows"
+    title = "Too many rows"
+
+
+class InvalidTensor(UploadError):
+    """A tensor whose name, type, shape or values are not those of the model."""
+
+    code = "invalid_tensor"
+    title = "Invalid tensor"
+
+
 class UnsupportedMediaType(UploadError):
     """A content type that is neither a form nor an image we read."""
 
@@ -252,6 +270,14 @@ class DeadlineExceeded(Unavailable):
     status = 504
     code = "deadline_exceeded"
     title = "Deadline exceeded"
+
+
+class UnknownModel(ServiceError):
+    """A path names a model that is not the one served here."""
+
+    status = 404
+    code = "unknown_model"
+    title = "Unknown model"
 
 
 class VersionNotFound(ServiceError):

@@ -63,7 +63,16 @@ class Lifecycle:
         Raises:
             NotReady: no version yet.
         """
-        return self.registry.classifier()
+        return self.find()
+
+    def find(self, version: int | None = None) -> Classifier:
+        """What reads uploads with one version; with the one that is served if None.
+
+        Raises:
+            NotReady: it is not there yet.
+            VersionNotFound: there is no such version, or it is not loaded.
+        """
+        return self.registry.classifier(version)
 
     def start(self) -> None:
         """Begin to load, so that health can be asked meanwhile."""

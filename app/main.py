@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from app import VERSION
 from app.errors import ServiceError
 from app.guards.admission import Admission, Bounds
 from app.guards.headers import SecurityHeaders
@@ -16,8 +17,8 @@ from app.guards.keys import KeyGuard, Keys
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
-from app.problems import http_problem, problem
-from app.routes import health, models, monitoring, page, predict
+from app.refusals import refuse, refuse_http
+from app.routes import health, models, monitoring, page, predict, v1, v2
 from app.settings import Settings
 
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
 
     app = FastAPI(
         title="AlexNet digits",
+        version=VERSION,
         summary="Post a picture of a handwritten digit, get the digit back.",
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page comes from a CDN; ours is in app/web/
@@ -58,6 +60,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     app.include_router(health.make_router(lifecycle))
     app.include_router(models.make_router(lifecycle.registry))
     app.include_router(monitoring.make_router(metrics))
+    app.include_router(v1.make_router(settings, lifecycle))
+    app.include_router(v2.make_router(settings, lifecycle))
     app.include_router(page.make_router())
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
@@ -92,17 +96,17 @@ def _tell_browsers(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(SecurityHeaders)
 
 
-async def _answer_service_error(_request: Request, error: Exception) -> Response:
+async def _answer_service_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ServiceError):
         raise error
-    return problem(error)
+    return refuse(error, request.url.path)
 
 
-async def _answer_http_error(_request: Request, error: Exception) -> Response:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return http_problem(error.status_code, dict(error.headers or {}))
+    return refuse_http(error.status_code, dict(error.headers or {}), request.url.path)
 
 
-async def _answer_validation_error(_request: Request, _error: Exception) -> Response:
-    return http_problem(422)
+async def _answer_validation_error(request: Request, _error: Exception) -> Response:
+    return refuse_http(422, None, request.url.path)

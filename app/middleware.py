@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import logs, timing, tracing
 from app.errors import Draining, ServiceError
 from app.metrics import Metrics
-from app.problems import internal_problem, problem
+from app.refusals import refuse, refuse_unforeseen
 
 logger = logging.getLogger("app.access")
 
@@ -63,7 +63,7 @@ class Observation:
         try:
             await self._app(scope, receive, send_observed)
         except (Exception, asyncio.CancelledError) as error:
-            response = _respond(error)
+            response = _respond(error, scope["path"])
             if response is not None and status != CLIENT_CLOSED_REQUEST:
                 raise  # half an answer has gone: the server cuts the connection
             if response is not None:
@@ -89,17 +89,17 @@ class Observation:
         )
 
 
-def _respond(error: BaseException) -> Response | None:
+def _respond(error: BaseException, path: str) -> Response | None:
     """The answer to what no route answered; None where nobody is there to be answered."""
     if isinstance(error, ClientDisconnect):
         return None
     if isinstance(error, ServiceError):
-        return problem(error)
+        return refuse(error, path)
     if isinstance(error, asyncio.CancelledError):
         # The server gives up on what is not finished in time when it stops.
-        return problem(Draining("The service is shutting down."))
+        return refuse(Draining("The service is shutting down."), path)
     logger.error("unexpected error", exc_info=error)
-    return internal_problem()
+    return refuse_unforeseen(path)
 
 
 def _request_id(scope: Scope) -> str:

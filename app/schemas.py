@@ -133,3 +133,51 @@ class Liveness(BaseModel):
     """That the process answers."""
 
     status: Literal["live"] = "live"
+
+
+class PlainError(BaseModel):
+    """An error, as the protocols of other servers have it."""
+
+    error: str = Field(examples=["Input `images` has the shape [-1, 28, 28], not [28, 28]."])
+
+
+class ServerDescription(BaseModel):
+    """Which server this is."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorDescription(BaseModel):
+    """A tensor that the model takes or gives; −1 is a dimension that is free."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelDescription(BaseModel):
+    """What the model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorDescription]
+    outputs: list[TensorDescription]
+
+
+class OutputTensor(TensorDescription):
+    """An output; its data is in place, or follows the JSON as `binary_data_size` bytes."""
+
+    parameters: dict[str, int] | None = None
+    data: list[float | str] | None = None
+
+
+class InferenceAnswer(BaseModel):
+    """What an inference gave."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    outputs: list[OutputTensor]

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         pattern=r"^(latest|all|[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*)$",
         description="Which versions are loaded: latest, all, or some by number, as 1,3.",
     )
+    version_labels: dict[str, int] = Field(
+        default={},
+        description='Names for versions, as {"stable": 1, "canary": 2}; both mean the one that is '
+        "served where nothing is said.",
+    )
     model_poll_seconds: float = Field(
         default=1.0, gt=0, description="How often the folder is looked at for new versions."
     )

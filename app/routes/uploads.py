@@ -43,7 +43,7 @@ async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> by
     """
     media_type, boundary = _media_type(request)
     if boundary is not None:
-        body = await _read_body(request, max_bytes + FORM_BYTES)
+        body = await read_body(request, max_bytes + FORM_BYTES)
         files = parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)
         if len(files[0]) > max_bytes:
             raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
@@ -52,7 +52,7 @@ async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> by
         raise UnsupportedMediaType(
             f"Send multipart/form-data or an image, not {media_type or 'a body without a type'}."
         )
-    body = await _read_body(request, max_bytes)
+    body = await read_body(request, max_bytes)
     if not body:
         raise EmptyUpload("The body has no bytes.")
     return body
@@ -71,7 +71,7 @@ async def read_uploads(
         raise UnsupportedMediaType(
             f"Send multipart/form-data, not {media_type or 'a body without a type'}."
         )
-    body = await _read_body(request, max_bytes)
+    body = await read_body(request, max_bytes)
     return parse_form(body, boundary, field_name="files", max_files=max_files, max_parts=max_parts)
 
 
@@ -91,7 +91,7 @@ def _media_type(request: Request) -> tuple[str, bytes | None]:
     return media_type, boundary
 
 
-async def _read_body(request: Request, max_bytes: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
     """The whole body; one that is larger is refused before it is read whole."""
     too_large = UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
     announced = request.headers.get("content-length", "")
