@@ -82,7 +82,7 @@ def has_middle_line(digit: Grey) -> bool:
     """
     strokes = _enlarge(digit)
     line = thin(strokes)
-    radius = np.count_nonzero(strokes) / max(np.count_nonzero(line), 1) / 2
+    radius = int(np.count_nonzero(strokes)) / max(int(np.count_nonzero(line)), 1) / 2
     again = ndimage.distance_transform_edt(~line) <= radius
     shared, either = np.count_nonzero(again & strokes), np.count_nonzero(again | strokes)
     return bool(shared >= LEAST_SHARED * either)
