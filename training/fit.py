@@ -1,10 +1,10 @@
 """Fit the network, an epoch at a time: a run that was killed goes on from its last whole epoch.
 
-It sees the same batches as one that was never stopped. Dropout's masks are not kept, so the weights
-come out alike, not equal.
+It sees the same batches as one that was never stopped, and drops the same units.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from training.augment import batches, steps_per_epoch
 from training.compress import hold_zeros
 from training.config import Recipe
-from training.dataset import Digits, scale
+from training.dataset import Digits, Split, one_hot, scale
+from training.extras import Extras
 
 History = dict[str, list[float]]
 
@@ -43,42 +45,66 @@ class Checkpoint:
 
     @property
     def history(self) -> Path:
-        """Every figure of every epoch; written last, so it counts the whole epochs."""
+        """Every figure of every epoch."""
         return self.folder / "history.json"
 
-    def read_history(self) -> History:
-        """The figures so far; empty before the first whole epoch."""
-        if not (self.history.exists() and self.latest.exists()):
-            return {}
+    def read_history(self, epochs: int) -> History:
+        """The figures of the whole epochs that `latest` has behind it."""
         history: History = json.loads(self.history.read_text())
-        return history
+        return {name: values[:epochs] for name, values in history.items()}
+
+
+@keras.saving.register_keras_serializable(package="alexnet")
+class DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc] # Keras publishes no types
+    """Share of digits read right; what is no digit, with its flat targets, is left out."""
+
+    def update_state(
+        self,
+        y_true: keras.KerasTensor,
+        y_pred: keras.KerasTensor,
+        sample_weight: keras.KerasTensor | None = None,  # noqa: ARG002 # the form that Keras calls
+    ) -> None:
+        """Count a batch: targets and probabilities [n, 10]."""
+        hits = ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
+        is_digit = ops.greater(ops.max(y_true, axis=-1), 0.5)
+        super().update_state(ops.cast(hits, "float32"), ops.cast(is_digit, "float32"))
 
 
 class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras publishes no types
     """After each epoch, keep the network aside and rename it into place; stop out of patience."""
 
-    def __init__(self, checkpoint: Checkpoint, history: History, patience: int | None) -> None:
+    def __init__(self, checkpoint: Checkpoint, history: History, recipe: Recipe) -> None:
         """Go on from the figures so far."""
         super().__init__()
         self.checkpoint = checkpoint
         self.history = history
-        self.patience = patience
+        self.recipe = recipe
+
+    def on_epoch_begin(
+        self,
+        epoch: int,
+        logs: dict[str, Any] | None = None,  # noqa: ARG002 # the form that Keras calls
+    ) -> None:
+        """Seed dropout by epoch and layer; a saved network would begin its masks anew."""
+        for place, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout):
+                layer.seed_generator.state.assign([1000 * self.recipe.seed + place, epoch << 20])
 
     def on_epoch_end(
         self,
         epoch: int,  # noqa: ARG002 # the form that Keras calls
         logs: dict[str, Any] | None = None,
     ) -> None:
-        """Write latest, then best, then the history that makes the epoch count."""
+        """Write history, then best, then latest, which makes the epoch count."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
-        _replace(self.checkpoint.latest, self.model.save)
+        text = json.dumps(self.history, indent=1)
+        _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
         losses = self.history["val_loss"]
         if losses[-1] == min(losses):
             _replace(self.checkpoint.best, self.model.save_weights)
-        text = json.dumps(self.history, indent=1)
-        _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
-        if _has_lost_patience(self.history, self.patience):
+        _replace(self.checkpoint.latest, self.model.save)
+        if _has_lost_patience(self.history, self.recipe.patience_epochs):
             self.model.stop_training = True
 
 
@@ -92,75 +118,84 @@ def _replace(path: Path, write: Any) -> None:  # noqa: ANN401 # Keras's savers h
 def fit(
     model: keras.Model,
     recipe: Recipe,
-    training: Digits,
-    validation: Digits,
+    digits: Split,
     checkpoint: Checkpoint,
+    *,
+    extras: Extras | None = None,
 ) -> tuple[keras.Model, History]:
     """Fit, or go on fitting what `checkpoint` holds, and return the epoch that validated best.
 
     Args:
         model: the untrained network; replaced by the checkpoint's where there is one.
         recipe: what to do.
-        training: augmented anew in every epoch.
-        validation: decides which epoch is the best, and when patience ends.
+        digits: the training digits are augmented anew in every epoch; the validation digits decide
+            which epoch is the best, and when patience ends.
         checkpoint: its folder is made if it is not there.
+        extras: what else a batch holds, if the recipe has a mixture.
 
     Returns:
         The network with its best weights, and loss, accuracy, val_loss and val_accuracy by epoch.
     """
     checkpoint.folder.mkdir(parents=True, exist_ok=True)
-    history = checkpoint.read_history()
-    steps = steps_per_epoch(training, recipe)
-    if history:
+    steps = steps_per_epoch(digits.training, recipe)
+    history: History = {}
+    if checkpoint.latest.exists():
         model = keras.models.load_model(checkpoint.latest)
+        history = checkpoint.read_history(int(model.optimizer.iterations) // steps)
     else:
         compile_model(model, _learning_rate(recipe, steps))
     hold_zeros(model, recipe.held)
     first_epoch = len(history.get("loss", []))
     if first_epoch < recipe.epochs and not _has_lost_patience(history, recipe.patience_epochs):
         model.fit(
-            stream(training, recipe, first_epoch=first_epoch),
+            stream(digits.training, extras, recipe, first_epoch=first_epoch),
             initial_epoch=first_epoch,
             epochs=recipe.epochs,
             steps_per_epoch=steps,
             shuffle=False,  # the stream is shuffled as it is made
-            validation_data=as_tensors(validation),
-            validation_batch_size=min(500, len(validation)),
-            callbacks=[KeepCheckpoint(checkpoint, history, recipe.patience_epochs)],
+            validation_data=as_tensors(digits.validation),
+            validation_batch_size=min(500, len(digits.validation)),
+            callbacks=[KeepCheckpoint(checkpoint, history, recipe)],
         )
     model.load_weights(checkpoint.best)
     return model, history
 
 
 def compile_model(model: keras.Model, learning_rate: Any) -> None:  # noqa: ANN401 # number or schedule
-    """Adam on sparse categorical cross-entropy, compiled by XLA.
+    """Adam on categorical cross-entropy, compiled by XLA.
 
     XLA fuses each step's many small operations: measured on two AVX2 cores it ran 1.4 to 2.6
     times as many images a second as the operations one by one.
     """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        loss="categorical_crossentropy",
+        metrics=[DigitAccuracy(name="accuracy")],
         jit_compile=True,
     )
 
 
-def stream(digits: Digits, recipe: Recipe, *, first_epoch: int = 0) -> tf.data.Dataset:
+def stream(
+    digits: Digits, extras: Extras | None, recipe: Recipe, *, first_epoch: int = 0
+) -> tf.data.Dataset:
     """The batches of `augment.batches`, made in a thread beside the training."""
-    shape = (recipe.batch_size, 28, 28, 1)
+    n = recipe.batch_size
     signature = (
-        tf.TensorSpec(shape, tf.float32),
-        tf.TensorSpec(shape[:1], tf.uint8),
+        tf.TensorSpec((n, 28, 28, 1), tf.float32),
+        tf.TensorSpec((n, 10), tf.float32),
+        tf.TensorSpec((n,), tf.float32),
     )
-    return tf.data.Dataset.from_generator(
-        lambda: batches(digits, recipe, first_epoch=first_epoch), output_signature=signature
-    ).prefetch(8)
+
+    def rows() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        for batch in batches(digits, extras, recipe, first_epoch=first_epoch):
+            yield batch.images, batch.targets, batch.weights
+
+    return tf.data.Dataset.from_generator(rows, output_signature=signature).prefetch(8)
 
 
 def as_tensors(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    """Digits as the network takes them: float32 [n, 28, 28, 1] in 0–1, and labels."""
-    return scale(digits.images)[..., None], digits.labels
+    """Digits as the network takes them: float32 [n, 28, 28, 1] in 0–1, and targets [n, 10]."""
+    return scale(digits.images)[..., None], one_hot(digits.labels)
 
 
 def _has_lost_patience(history: History, patience: int | None) -> bool:

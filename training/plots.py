@@ -1,13 +1,13 @@
 """Draw the report of a run, one PNG a question."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from training.dataset import Digits
 from training.evaluate import Logits, confuse, softmax
@@ -29,7 +29,6 @@ def draw_report(
         logits: float32 [n, 10], of the test digits through the twin.
         test: those digits.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     figures = {
         "curves.png": draw_curves(history),
         "weights.png": draw_weights(model),
@@ -37,6 +36,12 @@ def draw_report(
         "confusion.png": draw_confusion(logits, test),
         "mistakes.png": draw_mistakes(logits, test),
     }
+    save(figures, folder)
+
+
+def save(figures: dict[str, Figure], folder: Path) -> None:
+    """Write each figure under its name into a folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         # Without the version of Matplotlib, the same run writes the same bytes.
         figure.savefig(folder / name, dpi=DOTS_PER_INCH, metadata={"Software": None})
@@ -112,17 +117,19 @@ def draw_mistakes(logits: Logits, test: Digits) -> Figure:
     wrong = np.flatnonzero(predicted != test.labels)
     surest = wrong[np.argsort(-confidence[wrong])][:MISTAKES]
     columns = 10
-    figure = Figure(figsize=(12, 6.4), layout="constrained")
-    grid = figure.subplots(MISTAKES // columns, columns)
+    rows = max(1, -(-len(surest) // columns))
+    figure = Figure(figsize=(12, 0.4 + 1.5 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns)
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, place in zip(grid.flat, surest, strict=False):
         title = f"{test.labels[place]} read as {predicted[place]}\n{confidence[place]:.0%}"
-        _show_digit(axes, test.images[place], title)
+        show_digit(axes, test.images[place], title)
     figure.suptitle(f"{len(wrong)} of {len(test):,} test digits read wrong, the surest first")
     return figure
 
 
-def _show_digit(axes: Axes, image: Any, title: str) -> None:  # noqa: ANN401 # as imshow takes it
+def show_digit(axes: Axes, image: NDArray[np.uint8], title: str) -> None:
+    """Show a picture as it is, white on black, with what there is to say of it above."""
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.set_title(title, fontsize=9)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from app.classifier import Classifier, Prediction
+from app.classifier import Classifier
 from app.cli.progress import make_progress
 from app.cli.sources import Source
 from app.cli.writing import Entry, make_writer
@@ -17,6 +17,7 @@ from app.client import Answer
 from app.errors import ServiceError
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
+from app.predictions import Prediction
 from app.problems import describe
 from app.schemas import ModelReference, PredictionAnswer, Problem
 from app.settings import Settings
@@ -143,6 +144,7 @@ def _tell(found: Prediction | ServiceError, model: ModelReference) -> Answer:
         probabilities=found.probabilities,
         accepted=found.accepted,
         reason=found.reason,
+        warnings=list(found.warnings),
         model=model,
     )
 

@@ -7,14 +7,17 @@ from app.imaging.decoding import Picture, decode, decode_picture
 from app.imaging.formats import peek_pixels
 from app.imaging.framing import frame, is_framed
 from app.imaging.normalisation import Normalised, normalise
+from app.imaging.rows import Reading, normalise_row
 
 __all__ = [
     "Normalised",
     "Picture",
+    "Reading",
     "decode",
     "decode_picture",
     "frame",
     "is_framed",
     "normalise",
+    "normalise_row",
     "peek_pixels",
 ]

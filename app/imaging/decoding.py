@@ -65,8 +65,8 @@ def decode(upload: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
     """Decode an upload to a grey picture.
 
     PNG, JPEG, WebP, BMP, GIF and TIFF are read, the first frame of an animation. EXIF's
-    orientation is applied, transparency laid onto white, and what is larger than 1280 pixels
-    on a side reduced.
+    orientation is applied, transparency laid onto white, or onto black for what a light pen drew,
+    and what is larger than 1280 pixels on a side reduced.
 
     Args:
         upload: the whole file.
@@ -145,7 +145,7 @@ def _ask_for_less(image: ImageFile.ImageFile) -> None:
     width, height = image.size
     ratio = max(width, height) / (LONGEST_SIDE_PIXELS / 1.5)
     if ratio > 1:
-        image.draft("L", (int(width / ratio), int(height / ratio)))
+        image.draft("RGB", (int(width / ratio), int(height / ratio)))
 
 
 @contextmanager

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.imaging.colours import weigh
+from app.imaging.transparency import Colour, choose_backdrop, has_alpha, lay
+
 # Rows are converted in bands of about this many pixels, so that a large picture is never held
 # twice in full.
 BAND_PIXELS = 1 << 20
@@ -14,11 +17,10 @@ BAND_PIXELS = 1 << 20
 BYTE, WORD = 255, 65535
 
 _WIDE_MODES = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
-_ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa"}
 
 
 def to_grey(image: Image.Image, longest_side: int) -> NDArray[np.uint8]:
-    """Make a picture grey, with transparency on white and no side longer than `longest_side`.
+    """Make a picture grey, with no transparency and no side longer than `longest_side`.
 
     Args:
         image: loaded, of any mode.
@@ -29,10 +31,32 @@ def to_grey(image: Image.Image, longest_side: int) -> NDArray[np.uint8]:
     """
     if image.mode in _WIDE_MODES:
         image = Image.fromarray(_to_bytes(np.asarray(image)))
+    if image.mode in {"1", "L"} and "transparency" not in image.info:
+        return _reduce(image if image.mode == "L" else image.convert("L"), longest_side)
+    if image.mode == "LAB":
+        return _reduce(image.getchannel("L"), longest_side)
+    return _reduce_colours(image, longest_side)
+
+
+def _reduce_colours(image: Image.Image, longest_side: int) -> NDArray[np.uint8]:
+    """Reduce the colours, then weigh those that are left."""
+    backdrop = choose_backdrop(image) if has_alpha(image) else None
     factor = -(-max(image.size) // longest_side)
-    if factor == 1:
-        return _flatten(image)
-    return np.concatenate([_reduce(_flatten(band), factor) for band in _bands(image, factor)])
+    reduced = lay(image, backdrop) if factor == 1 else _in_bands(image, backdrop, factor)
+    weights = weigh(reduced)
+    return np.asarray(reduced.convert("L") if weights is None else reduced.convert("L", weights))
+
+
+def _in_bands(image: Image.Image, backdrop: Colour | None, factor: int) -> Image.Image:
+    """Reduce a picture laid on its backdrop, band by band."""
+    width, height = (-(-side // factor) for side in image.size)
+    reduced = Image.new("RGB", (width, height))
+    top = 0
+    for band in _bands(image, factor):
+        small = lay(band, backdrop).reduce(factor)
+        reduced.paste(small, (0, top))
+        top += small.height
+    return reduced
 
 
 def _to_bytes(wide: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -64,21 +88,6 @@ def _bands(image: Image.Image, factor: int) -> Iterator[Image.Image]:
         yield image.crop((0, top, width, min(top + rows, height)))
 
 
-def _reduce(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(grey).reduce(factor))
-
-
-def _flatten(image: Image.Image) -> NDArray[np.uint8]:
-    """One grey channel, transparency on white."""
-    if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image)
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        grey = np.asarray(rgba.convert("RGB").convert("L"), dtype=np.uint16)
-        alpha = np.asarray(rgba.getchannel("A"), dtype=np.uint16)
-        return ((grey * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-    if image.mode == "LAB":
-        return np.asarray(image.getchannel("L"))
-    return np.asarray(
-        image.convert("RGB").convert("L") if image.mode != "1" else image.convert("L")
-    )
+def _reduce(grey: Image.Image, longest_side: int) -> NDArray[np.uint8]:
+    factor = -(-max(grey.size) // longest_side)
+    return np.asarray(grey if factor == 1 else grey.reduce(factor))

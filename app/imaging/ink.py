@@ -1,15 +1,14 @@
 """Find the ink of a picture: which of its pixels belong to which digit."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging.contrast import contrast
+from app.imaging.grouping import Ink, group
 from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
 from app.imaging.ruling import find_ruling
-from app.imaging.windows import average, erode
+from app.imaging.windows import average, dilate, erode, open_
 
 # Measured on rendered photos and blank pages, where not said otherwise.
 # Ink stands 23 and more deviations off its paper, texture and noise at most 20.
@@ -29,6 +28,12 @@ FAINT = 0.15
 # nor cut off by the picture's edge.
 LEAST_DETAIL = 0.25
 LEAST_DETAIL_TIMES_LEVEL = 0.1
+
+# A stroke that fills its picture from top to bottom is nearly as smooth as light, but no shadow or
+# vignette keeps back so much of the light.
+BLACK = 0.8
+LEAST_DETAIL_BLACK = 0.15
+
 MOST_CUT = 0.4
 STOUTEST = 0.42
 
@@ -37,6 +42,13 @@ STOUTEST = 0.42
 FAINTEST_SHARE = 0.3
 SURE_DEVIATIONS = 25
 
+# On very clean paper, as of a screenshot, lines thinner than so many pixels are from this share on,
+# and from so many deviations.
+HAIRLINE_PIXELS = 7
+HAIRLINE_SHARE = 0.1
+HAIRLINE_DEVIATIONS = 100
+RIDGE_SHARE = 0.7
+
 # Where that adds so much more ink, it is no hairlines but blur.
 SOFT_GROWTH = 1.26
 
@@ -44,21 +56,6 @@ SOFT_GROWTH = 1.26
 SMALLEST_PIXELS = 9
 SMALLEST_FAINT_PIXELS = 18
 SMALLEST_CUT_PIXELS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """The ink of one digit.
-
-    Attributes:
-        mask: bool [H, W].
-        box: (left, top, right, bottom) of the mask, the latter two exclusive.
-        level: how much darker than the paper, 0–1.
-    """
-
-    mask: NDArray[np.bool_]
-    box: tuple[int, int, int, int]
-    level: float
 
 
 def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
@@ -87,16 +84,16 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     clearance = LEAST_CLEARANCE if level > FAINT else LEAST_CLEARANCE_FAINT
     is_clear = _clearance(regions, np.maximum(average(rough, 5) - floor, 0)) > clearance
     drawn = detail(dark)
-    is_formed = (
-        _is_formed(regions) & (drawn > LEAST_DETAIL) & (drawn * level > LEAST_DETAIL_TIMES_LEVEL)
-    )
+    least = LEAST_DETAIL_BLACK if level > BLACK else LEAST_DETAIL
+    is_drawn = drawn > least and drawn * level > LEAST_DETAIL_TIMES_LEVEL
+    is_formed = _is_formed(regions) & is_drawn
     is_sharp = _sharpness(regions, off_paper / level) > LEAST_SHARPNESS
     is_ink = is_sharp & is_clear & (_cut(regions) < MOST_CUT) | is_formed
     is_ink &= _is_large(regions, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
-    return [_ink(regions, group, level) for group in _group(regions, weights)]
+    return group(regions, weights, level)
 
 
 def _paper(off_paper: NDArray[np.float32]) -> tuple[float, float]:
@@ -115,24 +112,24 @@ def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> N
     sure = off_paper > level / 2
     share = float(np.clip(SURE_DEVIATIONS * deviation / level, FAINTEST_SHARE, 0.5))
     faint = off_paper > share * level
-    return faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
+    ink = faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
+    return ink | _hairlines(off_paper, ink, level, deviation)
 
 
-def is_several(inks: list[Ink]) -> bool:
-    """Whether there are digits beside the first: about as tall, and on its line."""
-    main = inks[0]
-    return any(_is_beside(main, ink) for ink in inks[1:])
+def _hairlines(
+    off_paper: NDArray[np.float32], ink: NDArray[np.bool_], level: float, deviation: float
+) -> NDArray[np.bool_]:
+    """Lines too thin to reach the ink's contrast, on very clean paper: bool [H, W].
 
-
-def _is_beside(main: Ink, other: Ink) -> bool:
-    heights = main.box[3] - main.box[1], other.box[3] - other.box[1]
-    shared = min(main.box[3], other.box[3]) - max(main.box[1], other.box[1])
-    areas = np.count_nonzero(main.mask), np.count_nonzero(other.mask)
-    return bool(
-        min(heights) > 0.5 * max(heights)
-        and shared > 0.3 * min(heights)
-        and areas[1] > 0.2 * areas[0]
-    )
+    The soft edge of a stroke is as faint, but a slope and no ridge, and opening leaves slopes.
+    """
+    least = max(HAIRLINE_SHARE * level, HAIRLINE_DEVIATIONS * deviation)
+    if least > FAINTEST_SHARE * level:
+        return np.zeros_like(ink)
+    ridge = off_paper - open_(off_paper, HAIRLINE_PIXELS)
+    ridges = (ridge > least) & (ridge > RIDGE_SHARE * off_paper)
+    apart = ridges & (dilate(ink.view(np.uint8), 3) == 0)
+    return ridges & (dilate(apart.view(np.uint8), 5) > 0)
 
 
 def _level(ink: NDArray[np.float32]) -> float:
@@ -191,37 +188,3 @@ def _longest(regions: Regions) -> NDArray[np.int64]:
     """The longer side of each region's box: int64 [n]."""
     longest: NDArray[np.int64] = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
     return longest
-
-
-def _group(regions: Regions, weights: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
-    """Which regions make up which digit; the heaviest group first."""
-    order = np.argsort(-weights)
-    order = order[weights[order] > 0.03 * weights[order[0]]][:40]
-    groups: list[list[int]] = []
-    for row in order:
-        for group in groups:
-            if any(_belong(regions.boxes[row], regions.boxes[other]) for other in group):
-                group.append(int(row))
-                break
-        else:
-            groups.append([int(row)])
-    groups.sort(key=lambda group: -float(weights[group].sum()))
-    rows = np.arange(len(weights))
-    return [np.isin(rows, group) for group in groups]
-
-
-def _belong(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
-    """Whether two regions are parts of one digit, by their boxes."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    heights, widths = (one[3] - one[1], other[3] - other[1]), (one[2] - one[0], other[2] - other[0])
-    is_stacked = across > 0.25 * min(widths) and -down < 0.5 * max(heights)
-    is_fragment = min(heights) < 0.6 * max(heights) and max(-across, -down) < 0.15 * max(heights)
-    return bool(is_stacked or is_fragment)
-
-
-def _ink(regions: Regions, chosen: NDArray[np.bool_], level: float) -> Ink:
-    boxes = regions.boxes[chosen]
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = boxes[:, 2:].max(axis=0)
-    return Ink(regions.only(chosen), (int(left), int(top), int(right), int(bottom)), level)

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from app.classifier import Classifier, ModelFacts, Prediction
+from app.classifier import Classifier, ModelFacts
 from app.errors import InvalidParameter, ServiceError
 from app.lifecycle import Lifecycle
+from app.numbers import Located
+from app.predictions import Prediction
 from app.problems import describe
 from app.routes.callers import unless_gone
 from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
-from app.schemas import BatchAnswer, ExplainedAnswer, Problem
+from app.schemas import BatchAnswer, ExplainedAnswer, NumberAnswer, Problem
 from app.settings import Settings
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -38,7 +40,7 @@ def _form(field: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 INCLUDE = ("image", "heatmap")
 
-ONE_IMAGE = {
+INCLUDE_PARAMETER = {
     "parameters": [
         {
             "name": "include",
@@ -52,6 +54,9 @@ ONE_IMAGE = {
             "explode": False,
         }
     ],
+}
+
+ONE_IMAGE = {
     "requestBody": {
         "required": True,
         "content": {
@@ -73,7 +78,9 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes that read digits."""
     router = APIRouter(tags=["predict"], responses=PROBLEMS)
 
-    @router.post("/predict", response_model=ExplainedAnswer, openapi_extra=ONE_IMAGE)
+    @router.post(
+        "/predict", response_model=ExplainedAnswer, openapi_extra={**ONE_IMAGE, **INCLUDE_PARAMETER}
+    )
     async def predict(request: Request) -> Response:
         """Read the digit of one image.
 
@@ -109,6 +116,20 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         model = _refer(classifier.model)
         return _answer({"predictions": [_describe_either(answer, model) for answer in answers]})
 
+    @router.post("/read", response_model=NumberAnswer, openapi_extra=ONE_IMAGE)
+    async def read(request: Request) -> Response:
+        """Read a whole number: every digit of one image, line by line and from left to right.
+
+        Digits that touch are split if each part then reads well; if not, they are answered as one
+        that is not accepted, `several_digits`.
+
+        `curl -F file=@samples/number.png http://127.0.0.1:8000/read`
+        """
+        classifier = lifecycle.classifier
+        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        digits = await unless_gone(request, classifier.read(upload))
+        return _answer(_describe_number(digits, _refer(classifier.model)))
+
     return router
 
 
@@ -131,13 +152,12 @@ def _read_include(request: Request) -> set[str]:
 
 
 async def _explain(classifier: Classifier, upload: bytes, include: set[str]) -> dict[str, Any]:
-    prediction = await classifier.classify(upload)
-    answer = _describe(prediction, _refer(classifier.model))
+    explained = await classifier.explain(upload, with_heatmap="heatmap" in include)
+    answer = _describe(explained.prediction, _refer(classifier.model))
     if "image" in include:
-        answer["image"] = prediction.image.tolist()
-    if "heatmap" in include:
-        heat = await classifier.explain(prediction)
-        answer["heatmap"] = np.round(heat.astype(np.float64), 3).tolist()
+        answer["image"] = explained.image.tolist()
+    if explained.heatmap is not None:
+        answer["heatmap"] = np.round(explained.heatmap.astype(np.float64), 3).tolist()
     return answer
 
 
@@ -158,6 +178,26 @@ def _describe(prediction: Prediction, model: dict[str, str]) -> dict[str, Any]:
         "probabilities": prediction.probabilities,
         "accepted": prediction.accepted,
         "reason": prediction.reason,
+        "warnings": prediction.warnings,
+        "model": model,
+    }
+
+
+def _describe_number(digits: list[Located], model: dict[str, str]) -> dict[str, Any]:
+    predictions = [digit.prediction for digit in digits]
+    return {
+        "text": "".join(str(prediction.digit) for prediction in predictions),
+        "accepted": all(prediction.accepted for prediction in predictions),
+        "digits": [
+            {
+                "digit": digit.prediction.digit,
+                "confidence": digit.prediction.confidence,
+                "accepted": digit.prediction.accepted,
+                "reason": digit.prediction.reason,
+                "box": digit.box,
+            }
+            for digit in digits
+        ],
         "model": model,
     }
 

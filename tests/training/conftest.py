@@ -5,11 +5,15 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
-from training import dataset
+from training import dataset, evaluate, export
 from training.__main__ import main
-from training.dataset import Digits
+from training.contract import TWIN
+from training.dataset import Digits, scale
+from training.warping import Pictures
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,59 @@ def smoke_run(mnist: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFac
     with contextlib.redirect_stdout(printed):
         status = main(arguments)
     return SmokeRun(status, printed.getvalue(), folder / "models/alexnet/1", folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def digits(mnist: tuple[Digits, Digits]) -> Digits:
+    """Fifty real digits: three batches of 16 and two digits over."""
+    return mnist[0].take(np.arange(50))
+
+
+@pytest.fixture
+def pictures(digits: Digits) -> Pictures:
+    """The same digits as float32 [50, 28, 28] in 0–1."""
+    return scale(digits.images)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that starts the same way in every test."""
+    return np.random.default_rng(11)
+
+
+def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:
+    """Write a version whose network compares a digit with the mean of each class.
+
+    Args:
+        folder: of the version; it is made.
+        training: what the means are taken of.
+        bias: added to the logit of the first class; NaN makes every answer NaN.
+    """
+    means = np.stack([scale(training.images[training.labels == i]).mean(axis=0) for i in range(10)])
+    kernel = means.reshape(10, -1).T
+    biases = -0.5 * (kernel**2).sum(axis=0)
+    biases[0] += bias
+    inputs = keras.Input((28, 28, 1))
+    outputs = keras.layers.Dense(10, activation="softmax", name="classes")(
+        keras.layers.Flatten()(inputs)
+    )
+    model = keras.Model(inputs, outputs)
+    model.get_layer("classes").set_weights([kernel, biases])
+    folder.mkdir(parents=True)
+    export.write_networks(model, folder)
+    export.write_golden(folder, training.take(np.arange(1000)))
+    logits = evaluate.score_twin(folder / TWIN)(training.images[:1000])
+    # Thresholds that let pass most digits, not all.
+    confidence = evaluate.softmax(logits).max(axis=1)
+    reject = {
+        "min_energy": float(np.nan_to_num(np.quantile(evaluate.energy(logits), 0.1))),
+        "min_confidence": float(np.nan_to_num(np.quantile(confidence, 0.1))),
+    }
+    export.write_manifest(folder, 1, {"reject": reject})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_version(mnist: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole version of a network that takes no training; not to be changed."""
+    return export_tiny(tmp_path_factory.mktemp("tiny") / "1", mnist[0])

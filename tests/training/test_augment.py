@@ -6,31 +6,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from training.augment import (
-    DAMAGES,
-    Damage,
-    Pictures,
-    augment,
-    batches,
-    change_stroke,
-    redraw,
-    sample,
-    steps_per_epoch,
-    warp,
-)
-from training.config import Augmentation, Recipe
+from training.augment import augment, batches, change_stroke, redraw, steps_per_epoch
+from training.config import Augmentation, Mixture, Recipe
 from training.dataset import Digits
+from training.extras import Extras
+from training.warping import Pictures, Reach
 
-STILL = Augmentation(
-    rotation_degrees=0,
-    shear=0,
-    scale=0,
-    shift_pixels=0,
-    elastic_pixels=0,
-    stroke=0,
-    redrawn_share=0,
-    damaged_share=0,
-)
+STILL = Augmentation(Reach(0, 0, 0, 0, 0), stroke=0, redrawn_share=0, damaged_share=0)
 RECIPE = Recipe(
     name="test",
     epochs=3,
@@ -39,24 +21,6 @@ RECIPE = Recipe(
     augmentation=Augmentation(redrawn_share=0.3, damaged_share=0.5),
     seed=4,
 )
-
-
-@pytest.fixture(scope="session")
-def digits(mnist: tuple[Digits, Digits]) -> Digits:
-    """Fifty real digits: three batches of 16 and two digits over."""
-    return mnist[0].take(np.arange(50))
-
-
-@pytest.fixture
-def pictures(digits: Digits) -> Pictures:
-    """The same digits as float32 [50, 28, 28] in 0–1."""
-    return digits.images.astype(np.float32) / np.float32(255)
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    """A generator that starts the same way in every test."""
-    return np.random.default_rng(11)
 
 
 def test_variants_are_like_served_digits(pictures: Pictures, rng: np.random.Generator) -> None:
@@ -82,13 +46,14 @@ def test_augment_without_anything_is_the_identity(
 
 def test_batches_have_one_shape(digits: Digits) -> None:
     """Whole batches only: 50 digits make three of 16 in each epoch."""
-    made = list(batches(digits, RECIPE))
+    made = list(batches(digits, None, RECIPE))
 
     assert steps_per_epoch(digits, RECIPE) == 3
     assert len(made) == 3 * RECIPE.epochs
-    assert {images.shape for images, _ in made} == {(16, 28, 28, 1)}
-    assert {labels.shape for _, labels in made} == {(16,)}
-    assert {images.dtype.name for images, _ in made} == {"float32"}
+    assert {batch.images.shape for batch in made} == {(16, 28, 28, 1)}
+    assert {batch.targets.shape for batch in made} == {(16, 10)}
+    assert {batch.weights.tobytes() for batch in made} == {np.ones(16, np.float32).tobytes()}
+    assert {batch.images.dtype.name for batch in made} == {"float32"}
 
 
 def test_batches_pair_each_digit_with_its_label(digits: Digits) -> None:
@@ -96,9 +61,9 @@ def test_batches_pair_each_digit_with_its_label(digits: Digits) -> None:
     recipe = replace(RECIPE, augmentation=None, epochs=1)
     known = {image.tobytes(): label for image, label in zip(*unpack(digits), strict=True)}
     shown = [
-        (np.round(image[..., 0] * 255).astype(np.uint8).tobytes(), label)
-        for images, labels in batches(digits, recipe)
-        for image, label in zip(images, labels, strict=True)
+        (np.round(image[..., 0] * 255).astype(np.uint8).tobytes(), target.argmax())
+        for batch in batches(digits, None, recipe)
+        for image, target in zip(batch.images, batch.targets, strict=True)
     ]
 
     assert len({image for image, _ in shown}) == 48
@@ -112,16 +77,17 @@ def unpack(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
 
 def test_same_seed_gives_the_same_batches(digits: Digits) -> None:
     """A run can be repeated to the pixel."""
-    for one, other in zip(batches(digits, RECIPE), batches(digits, RECIPE), strict=True):
-        np.testing.assert_array_equal(one[0], other[0])
-        np.testing.assert_array_equal(one[1], other[1])
+    runs = (batches(digits, None, RECIPE) for _ in range(2))
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.targets, other.targets)
 
 
 def test_seeds_and_epochs_differ(digits: Digits) -> None:
     """Another seed and another epoch show other variants."""
-    first = next(batches(digits, RECIPE))[0]
-    other_seed = next(batches(digits, replace(RECIPE, seed=5)))[0]
-    other_epoch = next(batches(digits, RECIPE, first_epoch=1))[0]
+    first = next(batches(digits, None, RECIPE)).images
+    other_seed = next(batches(digits, None, replace(RECIPE, seed=5))).images
+    other_epoch = next(batches(digits, None, RECIPE, first_epoch=1)).images
 
     assert not np.array_equal(first, other_seed)
     assert not np.array_equal(first, other_epoch)
@@ -130,71 +96,33 @@ def test_seeds_and_epochs_differ(digits: Digits) -> None:
 @pytest.mark.parametrize("first_epoch", [1, 2, 3])
 def test_resumed_run_sees_the_same_batches(digits: Digits, first_epoch: int) -> None:
     """Going on after an epoch is the same as never having stopped."""
-    rest = list(islice(batches(digits, RECIPE), 3 * first_epoch, None))
-    resumed = list(batches(digits, RECIPE, first_epoch=first_epoch))
+    rest = list(islice(batches(digits, None, RECIPE), 3 * first_epoch, None))
+    resumed = list(batches(digits, None, RECIPE, first_epoch=first_epoch))
 
     assert len(resumed) == len(rest)
-    for (images, labels), (rest_images, rest_labels) in zip(resumed, rest, strict=True):
-        np.testing.assert_array_equal(images, rest_images)
-        np.testing.assert_array_equal(labels, rest_labels)
+    for one, other in zip(resumed, rest, strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.targets, other.targets)
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_changes_pictures_and_keeps_their_shape(
-    pictures: Pictures, rng: np.random.Generator, damage: Damage
-) -> None:
-    """Each damage gives finite pictures of the same shape, changed and yet akin to the digit."""
-    damaged = np.clip(damage(pictures.copy(), rng), 0, 1)
+def test_mixture_fills_its_share_of_each_batch(digits: Digits) -> None:
+    """Uploads, print and outliers stand behind MNIST's digits, outliers flat and lighter."""
+    uploaded = Digits(np.full((3, 28, 28), 10, np.uint8), np.array([1, 1, 1], np.uint8))
+    printed = Digits(np.full((2, 28, 28), 20, np.uint8), np.array([2, 2], np.uint8))
+    extras = Extras(uploaded, printed, np.full((5, 28, 28), 30, np.uint8))
+    mixture = Mixture(
+        uploaded_share=0.25, printed_share=0.125, outlier_share=0.125, outlier_weight=0.25
+    )
+    recipe = replace(RECIPE, augmentation=None, mixture=mixture, epochs=1)
+    made = list(batches(digits, extras, recipe))
 
-    flat, damaged_flat = pictures.reshape(50, -1), damaged.reshape(50, -1)
-    likeness = [np.corrcoef(a, b)[0, 1] for a, b in zip(flat, damaged_flat, strict=True)]
-    assert damaged.shape == pictures.shape
-    assert damaged.dtype == np.float32
-    assert np.isfinite(damaged).all()
-    assert not np.array_equal(damaged, pictures)
-    assert np.median(likeness) > 0.5
-
-
-def test_warp_without_movement_is_the_identity(
-    pictures: Pictures, rng: np.random.Generator
-) -> None:
-    """With every figure at zero each pixel is read from its own place."""
-    np.testing.assert_allclose(warp(pictures, STILL, rng), pictures, atol=1e-6)
-
-
-def test_warp_keeps_most_of_the_ink(pictures: Pictures, rng: np.random.Generator) -> None:
-    """No digit of the production recipe is moved out of its picture."""
-    warped = warp(pictures, Augmentation(), rng)
-
-    ratio = warped.sum(axis=(1, 2)) / pictures.sum(axis=(1, 2))
-    assert warped.dtype == np.float32
-    assert ratio.min() > 0.6
-    assert ratio.max() < 1.6
-
-
-def test_warp_shifts_no_further_than_it_may(rng: np.random.Generator) -> None:
-    """A dot in the middle stays within the given pixels, and does move."""
-    dots = np.zeros((200, 28, 28), np.float32)
-    dots[:, 14, 14] = 1
-    moved = warp(dots, replace(STILL, shift_pixels=2), rng)
-
-    rows = (moved * np.arange(28)[:, None]).sum(axis=(1, 2)) / moved.sum(axis=(1, 2))
-    assert np.abs(rows - 14).max() <= 2 + 1e-4
-    assert np.abs(rows - 14).max() > 1.5
-
-
-def test_sample_reads_between_pixels() -> None:
-    """Half-way between ink and paper is grey, and outside the picture is paper."""
-    picture = np.zeros((1, 28, 28), np.float32)
-    picture[0, 10, 10] = 1
-    source = np.full((1, 2, 28, 28), -9.0)
-    source[0, :, 0, 0] = 10, 10
-    source[0, :, 0, 1] = 10.5, 10
-    source[0, :, 0, 2] = 10.5, 9.75
-    read = sample(picture, source)
-
-    np.testing.assert_allclose(read[0, 0, :3], [1, 0.5, 0.375], atol=1e-6)
-    assert read.sum() == pytest.approx(1.875)
+    assert steps_per_epoch(digits, recipe) == len(made) == 50 // 8
+    for batch in made:
+        levels = np.rint(batch.images[8:, 0, 0, 0] * 255).astype(int)
+        assert levels.tolist() == [10] * 4 + [20] * 2 + [30] * 2
+        assert batch.targets[8:14].argmax(axis=1).tolist() == [1] * 4 + [2] * 2
+        np.testing.assert_allclose(batch.targets[14:], 0.1)
+        assert batch.weights.tolist() == [1.0] * 14 + [0.25] * 2
 
 
 def test_stroke_of_zero_is_the_identity(pictures: Pictures, rng: np.random.Generator) -> None:

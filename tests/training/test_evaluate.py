@@ -3,15 +3,21 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from training.dataset import Digits
 from training.evaluate import (
+    Thresholds,
     agreement,
+    auroc,
+    bin_by_confidence,
     calibration_error,
     choose_thresholds,
+    digit_likeness,
     energy,
     measure,
     predict_examples,
+    read_thresholds,
     score_model,
     softmax,
 )
@@ -142,3 +148,97 @@ def test_model_is_scored_before_its_softmax(rng: np.random.Generator) -> None:
     probabilities = model(images[..., None].astype(np.float32) / 255).numpy()
     assert logits.shape == (7, 10)
     np.testing.assert_allclose(softmax(logits), probabilities, rtol=1e-3)
+
+
+def test_auroc_by_hand() -> None:
+    """Of the six pairs of 1, 3, 5 with 2, 4, the known one is higher in three."""
+    known, unknown = np.array([1, 3, 5], np.float32), np.array([2, 4], np.float32)
+
+    assert auroc(known, unknown) == pytest.approx(3 / 6)
+    assert auroc(unknown, known) == pytest.approx(3 / 6)
+    assert auroc(np.array([5, 3], np.float32), unknown) == pytest.approx(3 / 4)
+
+
+def test_auroc_counts_ties_half() -> None:
+    """A detector that scores all alike is a coin, and a tie is half a pair."""
+    ones, mixed = np.ones(7, np.float32), np.array([0, 1, 1, 2], np.float32)
+
+    assert auroc(ones, np.ones(3, np.float32)) == 0.5
+    assert auroc(mixed, np.array([1], np.float32)) == pytest.approx((0 + 0.5 + 0.5 + 1) / 4)
+
+
+def test_auroc_of_a_perfect_detector() -> None:
+    """One where all known ones are higher, zero where all are lower."""
+    low, high = np.arange(5, dtype=np.float32), np.arange(10, 13, dtype=np.float32)
+
+    assert auroc(high, low) == 1
+    assert auroc(low, high) == 0
+
+
+def test_auroc_agrees_with_scikit_learn(rng: np.random.Generator) -> None:
+    """On scores with many ties it is what the library has."""
+    known = rng.integers(3, 12, 300).astype(np.float32)
+    unknown = rng.integers(0, 9, 200).astype(np.float32)
+    labels = np.concatenate([np.ones(300), np.zeros(200)])
+
+    expected = roc_auc_score(labels, np.concatenate([known, unknown]))
+    assert auroc(known, unknown) == pytest.approx(expected)
+
+
+def test_thresholds_accept_by_both_scores() -> None:
+    """A reading is accepted if it is like a digit and sure; each alone is not enough."""
+    logits = np.full((4, 10), -20, np.float32)
+    logits[0, 3] = 10
+    logits[1, 3] = 4
+    logits[2, [3, 5]] = 10
+    logits[3] = np.nan
+    accepted = Thresholds(min_likeness=5.0, min_confidence=0.6).accept(logits)
+
+    assert accepted.tolist() == [True, False, False, False]
+
+
+def test_threshold_itself_is_accepted() -> None:
+    """As in the service, what is not below the threshold passes."""
+    logits = np.array([[0, *[-30] * 9]], np.float32)
+    scores = float(digit_likeness(logits)[0]), float(softmax(logits).max())
+
+    assert Thresholds(*scores).accept(logits).all()
+
+
+def test_thresholds_are_read_from_what_was_chosen(rng: np.random.Generator) -> None:
+    """What `choose_thresholds` writes into a manifest, `read_thresholds` understands."""
+    chosen = choose_thresholds(rng.normal(0, 3, (1000, 10)).astype(np.float32))
+    thresholds = read_thresholds(chosen)
+
+    assert thresholds.min_likeness == chosen["min_energy"]
+    assert thresholds.min_confidence == chosen["min_confidence"]
+
+
+@pytest.mark.parametrize(
+    ("reject", "error"),
+    [
+        ({"min_energy": 3.0}, KeyError),
+        ({"min_energy": "much", "min_confidence": 0.5}, ValueError),
+        ({"min_energy": float("nan"), "min_confidence": 0.5}, ValueError),
+        ({"min_energy": 3.0, "min_confidence": None}, TypeError),
+    ],
+    ids=str,
+)
+def test_no_threshold_is_guessed(reject: dict[str, object], error: type[Exception]) -> None:
+    """A threshold that is missing or no number is an error."""
+    with pytest.raises(error):
+        read_thresholds(reject)
+
+
+def test_bins_hold_every_reading() -> None:
+    """Six digits at 0.7 of which three are right, four at 0.95, all right: two bins of fifteen."""
+    probabilities = np.concatenate(
+        [np.exp(logits_for([1] * 6, 0.7)), np.exp(logits_for([2] * 4, 0.95))]
+    )
+    labels = np.array([1, 1, 1, 4, 5, 6, 2, 2, 2, 2], np.uint8)
+    counts, confidence, right = bin_by_confidence(probabilities, labels)
+
+    assert counts[[10, 14]].tolist() == [6, 4]
+    assert counts.sum() == 10
+    np.testing.assert_allclose(confidence[[10, 14]], [4.2, 3.8], rtol=1e-5)
+    assert right[[10, 14]].tolist() == [3, 4]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training.config import Augmentation, Recipe
-from training.dataset import Digits
+from training.dataset import Digits, Split
 from training.fit import Checkpoint, History, as_tensors, fit, stream
 
 RECIPE = Recipe(
@@ -36,9 +36,10 @@ class Killed(Exception):
 
 
 @pytest.fixture(scope="module")
-def parts(mnist: tuple[Digits, Digits]) -> tuple[Digits, Digits]:
+def parts(mnist: tuple[Digits, Digits]) -> Split:
     """Sixty-four digits to learn from, four steps an epoch, and forty others to validate on."""
-    return mnist[0].take(np.arange(64)), mnist[0].take(np.arange(100, 140))
+    training, test = mnist
+    return Split(training.take(np.arange(64)), training.take(np.arange(100, 140)), test)
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def build() -> keras.Model:
     inputs = keras.Input((28, 28, 1))
     x = keras.layers.Conv2D(8, 5, strides=3, activation="relu", name="conv1")(inputs)
     x = keras.layers.BatchNormalization(momentum=0.9, name="conv1_norm")(x)
-    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dropout(0.3, name="dropout")(keras.layers.Flatten()(x))
     return keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="classes")(x))
 
 
@@ -85,10 +86,10 @@ def assert_same(one: list[np.ndarray], other: list[np.ndarray]) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(parts: tuple[Digits, Digits], tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+def whole(parts: Split, tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
     """A run of three epochs that nobody stopped."""
     checkpoint = Checkpoint(tmp_path_factory.mktemp("whole"))
-    model, history = fit(build(), RECIPE, *parts, checkpoint)
+    model, history = fit(build(), RECIPE, parts, checkpoint)
     return WholeRun(checkpoint, weights_of(model), history)
 
 
@@ -100,21 +101,19 @@ def test_run_learns_and_keeps_its_history(whole: WholeRun) -> None:
     assert {len(figures) for figures in history.values()} == {3}
     assert history["loss"][-1] < history["loss"][0]
     assert json.loads(whole.checkpoint.history.read_text()) == history
-    assert whole.checkpoint.read_history() == history
+    assert whole.checkpoint.read_history(3) == history
 
 
-def test_run_can_be_repeated(
-    whole: WholeRun, parts: tuple[Digits, Digits], checkpoint: Checkpoint
-) -> None:
+def test_run_can_be_repeated(whole: WholeRun, parts: Split, checkpoint: Checkpoint) -> None:
     """The same seed and recipe give the same weights."""
-    model, _ = fit(build(), RECIPE, *parts, checkpoint)
+    model, _ = fit(build(), RECIPE, parts, checkpoint)
 
     assert_same(weights_of(model), whole.weights)
 
 
 def test_killed_run_goes_on(
     whole: WholeRun,
-    parts: tuple[Digits, Digits],
+    parts: Split,
     checkpoint: Checkpoint,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -122,14 +121,13 @@ def test_killed_run_goes_on(
     with monkeypatch.context() as patch:
         kill_in(patch, "save", 1)
         with pytest.raises(Killed):
-            fit(build(), RECIPE, *parts, checkpoint)
-    kept = checkpoint.read_history()
-    _, history = fit(build(), RECIPE, *parts, checkpoint)
+            fit(build(), RECIPE, parts, checkpoint)
+    kept = checkpoint.read_history(1)
+    _, history = fit(build(), RECIPE, parts, checkpoint)
     resumed, uninterrupted = (
         keras.models.load_model(each.latest) for each in (checkpoint, whole.checkpoint)
     )
 
-    assert len(kept["loss"]) == 1
     for name, figures in whole.history.items():
         assert history[name][:1] == kept[name]
         np.testing.assert_allclose(history[name], figures, rtol=1e-3)
@@ -137,10 +135,10 @@ def test_killed_run_goes_on(
     assert int(resumed.optimizer.iterations) == int(uninterrupted.optimizer.iterations) == 12
 
 
-def test_finished_run_is_not_trained_again(whole: WholeRun, parts: tuple[Digits, Digits]) -> None:
+def test_finished_run_is_not_trained_again(whole: WholeRun, parts: Split) -> None:
     """The same call after the last epoch gives the same result, whatever network it is handed."""
     written = whole.checkpoint.latest.stat().st_mtime_ns
-    model, history = fit(build(), RECIPE, *parts, whole.checkpoint)
+    model, history = fit(build(), RECIPE, parts, whole.checkpoint)
 
     assert history == whole.history
     assert whole.checkpoint.latest.stat().st_mtime_ns == written
@@ -148,14 +146,14 @@ def test_finished_run_is_not_trained_again(whole: WholeRun, parts: tuple[Digits,
 
 
 def test_patience_ends_a_run_and_the_best_epoch_comes_back(
-    parts: tuple[Digits, Digits], checkpoint: Checkpoint
+    parts: Split, checkpoint: Checkpoint
 ) -> None:
     """A network that gets worse is given up, for good, and what it was at its best is kept."""
     # A step against the gradient's advice makes every epoch worse than the one before.
     recipe = replace(RECIPE, epochs=9, learning_rate=-3e-3, warmup_epochs=0, patience_epochs=2)
-    model, history = fit(build(), recipe, *parts, checkpoint)
-    _, again = fit(build(), recipe, *parts, checkpoint)
-    loss, _ = model.evaluate(*as_tensors(parts[1]), verbose=0)
+    model, history = fit(build(), recipe, parts, checkpoint)
+    _, again = fit(build(), recipe, parts, checkpoint)
+    loss, _ = model.evaluate(*as_tensors(parts.validation), verbose=0)
 
     assert np.argmin(history["val_loss"]) == 0
     assert len(history["val_loss"]) == 3
@@ -166,7 +164,7 @@ def test_patience_ends_a_run_and_the_best_epoch_comes_back(
 @pytest.mark.parametrize("method", ["save", "save_weights"])
 def test_failing_save_leaves_no_half_file(
     whole: WholeRun,
-    parts: tuple[Digits, Digits],
+    parts: Split,
     checkpoint: Checkpoint,
     monkeypatch: pytest.MonkeyPatch,
     method: str,
@@ -175,13 +173,12 @@ def test_failing_save_leaves_no_half_file(
     with monkeypatch.context() as patch:
         kill_in(patch, method, 0)
         with pytest.raises(Killed):
-            fit(build(), RECIPE, *parts, checkpoint)
+            fit(build(), RECIPE, parts, checkpoint)
     broken = checkpoint.latest if method == "save" else checkpoint.best
-    was_there, kept = broken.exists(), checkpoint.read_history()
-    model, history = fit(build(), RECIPE, *parts, checkpoint)
+    was_there = broken.exists()
+    model, history = fit(build(), RECIPE, parts, checkpoint)
 
     assert not was_there
-    assert kept == {}
     assert len(history["loss"]) == RECIPE.epochs
     assert_same(weights_of(model), whole.weights)
     assert {path.name for path in checkpoint.folder.iterdir()} == {
@@ -189,39 +186,39 @@ def test_failing_save_leaves_no_half_file(
     }
 
 
-def test_held_zeros_stay_through_a_run(
-    parts: tuple[Digits, Digits], checkpoint: Checkpoint
-) -> None:
+def test_held_zeros_stay_through_a_run(parts: Split, checkpoint: Checkpoint) -> None:
     """What pruning cut stays cut while the rest of the layer moves on."""
     model = build()
     kernel = model.get_layer("conv1").kernel
     before = kernel.numpy()
     is_cut = np.abs(before) < np.median(np.abs(before))
     kernel.assign(np.where(is_cut, 0, before))
-    fitted, _ = fit(model, replace(RECIPE, held=("conv1",)), *parts, checkpoint)
+    fitted, _ = fit(model, replace(RECIPE, held=("conv1",)), parts, checkpoint)
 
     after = fitted.get_layer("conv1").kernel.numpy()
     assert not after[is_cut].any()
     assert np.mean(after[~is_cut] != before[~is_cut]) > 0.5
 
 
-def test_stream_makes_the_batches_of_all_epochs(parts: tuple[Digits, Digits]) -> None:
-    """The stream delivers batches of one shape, images in 0–1 and labels, and then ends."""
-    batches = list(stream(parts[0], RECIPE, first_epoch=1))
+def test_stream_makes_the_batches_of_all_epochs(parts: Split) -> None:
+    """The stream delivers images in 0–1, targets and weights of one shape, and then ends."""
+    batches = list(stream(parts.training, None, RECIPE, first_epoch=1))
 
     assert len(batches) == 4 * (RECIPE.epochs - 1)
-    for images, labels in batches:
+    for images, targets, weights in batches:
         assert images.shape == (16, 28, 28, 1)
-        assert labels.shape == (16,)
+        assert targets.shape == (16, 10)
+        assert weights.shape == (16,)
         assert float(images.numpy().min()) >= 0
         assert float(images.numpy().max()) <= 1
 
 
-def test_tensors_are_scaled(parts: tuple[Digits, Digits]) -> None:
-    """Digits become floats in 0–1 with a channel, and labels stay as they are."""
-    images, labels = as_tensors(parts[0])
+def test_tensors_are_scaled(parts: Split) -> None:
+    """Digits become floats in 0–1 with a channel, and labels become probabilities."""
+    images, targets = as_tensors(parts.training)
 
     assert images.shape == (64, 28, 28, 1)
     assert images.dtype == np.float32
-    np.testing.assert_allclose(images[..., 0] * 255, parts[0].images, atol=1e-4)
-    np.testing.assert_array_equal(labels, parts[0].labels)
+    np.testing.assert_allclose(images[..., 0] * 255, parts.training.images, atol=1e-4)
+    np.testing.assert_array_equal(targets.argmax(axis=1), parts.training.labels)
+    np.testing.assert_array_equal(targets.sum(axis=1), 1)

@@ -2,22 +2,28 @@
 
 import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from tests.training.conftest import SmokeRun
+from tests.training.conftest import SmokeRun, export_tiny
 from training import contract, dataset
 from training.__main__ import main
 from training.config import RECIPES
 from training.dataset import Digits
 from training.evaluate import agreement, energy, score_saved_model, score_twin, softmax
 from training.export import GOLDEN_PER_CLASS
+
+FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+"""Fonts that are there wherever Matplotlib is."""
 
 PLOTS = {"confusion.png", "curves.png", "filters.png", "mistakes.png", "weights.png"}
 
@@ -205,28 +211,51 @@ def test_checkpoints_are_removed(smoke_run: SmokeRun) -> None:
     assert list(smoke_run.runs.iterdir()) == []
 
 
-def test_evaluate_prints_the_accuracy(
-    smoke_run: SmokeRun, manifest: dict[str, Any], capsys: pytest.CaptureFixture[str]
+def test_evaluate_measures_a_version(
+    tiny_version: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`evaluate` measures a version anew and finds what its manifest says."""
-    data = smoke_run.folder.parents[2] / "data"
-    status = main(["evaluate", str(smoke_run.folder), "--data", str(data)])
+    """`evaluate` prints the figures that it writes, under the current folder if not told where."""
+    monkeypatch.chdir(tmp_path)
+    status = main(["evaluate", str(tiny_version), "--limit", "60", "--fonts", str(FONTS)])
 
     printed = capsys.readouterr().out
-    accuracy = manifest["metrics"]["test"]["twin"]["accuracy"]
+    out = Path("runs/evaluation-1-twin")
+    metrics = json.loads((out / "metrics.json").read_text())
     assert status == 0
-    assert f"twin: accuracy {accuracy:.4f}" in printed
-    assert "10,000 digits" in printed
-    assert printed.count("read as") == 1 + 10
+    assert metrics["test"]["digits"] == 60
+    assert {name: sets["pictures"] for name, sets in metrics["strangers"].items()} == {
+        "fashion": 60,
+        "letters": 60,
+        "textures": 60,
+        "look-alikes": 60,
+        "all letters": 120,
+        "all three": 180,
+    }
+    assert f"accuracy            {metrics['test']['accuracy']:.2%}" in printed
+    assert printed.startswith(f"wrote {out}\n")
+
+
+def test_evaluate_runs_the_engine_it_is_told(tiny_version: Path, tmp_path: Path) -> None:
+    """`--engine` and `--out` are heeded."""
+    options = ["--engine", "saved_model", "--out", str(tmp_path / "here")]
+    status = main(["evaluate", str(tiny_version), "--limit", "20", "--fonts", str(FONTS), *options])
+
+    assert status == 0
+    metrics = json.loads((tmp_path / "here" / "metrics.json").read_text())
+    assert metrics["engine"] == "saved_model"
 
 
 def test_fetch_writes_what_can_be_read(
     smoke_run: SmokeRun, tmp_path: Path, mnist: tuple[Digits, Digits]
 ) -> None:
-    """`fetch` leaves a folder that `--data` takes."""
+    """`fetch` leaves a folder laid out as the cache, whose MNIST `--data` takes."""
     data = smoke_run.folder.parents[2] / "data"
-    status = main(["fetch", str(tmp_path / "copy"), "--data", str(data)])
-    training, test = dataset.load(tmp_path / "copy")
+    arguments = ["fetch", str(tmp_path / "copy"), "--data", str(data), "--recipe", "smoke"]
+    status = main(arguments)
+    training, test = dataset.load(tmp_path / "copy/mnist")
 
     assert status == 0
     np.testing.assert_array_equal(training.images, mnist[0].images)
@@ -253,12 +282,84 @@ def test_wrong_folder_is_a_clear_error(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_version_is_a_clear_error(
-    smoke_run: SmokeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def alter_twin(folder: Path) -> None:
+    """Change a byte of the twin."""
+    content = bytearray((folder / contract.TWIN).read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (folder / contract.TWIN).write_bytes(content)
+
+
+def change_schema(folder: Path) -> None:
+    """Give the manifest of a reader that is not written yet."""
+    path = folder / contract.MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (shutil.rmtree, "manifest.json"),
+        (lambda folder: (folder / "saved_model.pb").unlink(), "saved_model.pb is missing"),
+        (alter_twin, f"{contract.TWIN} is not what the manifest says"),
+        (change_schema, "99"),
+    ],
+    ids=["not there", "a file missing", "a file altered", "another schema"],
+)
+def test_damaged_version_is_a_clear_error(
+    tiny_version: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None],
+    said: str,
 ) -> None:
-    """`evaluate` of a folder that is not there names it."""
-    data = smoke_run.folder.parents[2] / "data"
-    status = main(["evaluate", str(tmp_path / "99"), "--data", str(data)])
+    """`evaluate` ends with 1 and one line that says what is wrong, and writes nothing."""
+    folder = Path(shutil.copytree(tiny_version, tmp_path / "models" / "1"))
+    damage(folder)
+    status = main(["evaluate", str(folder), "--runs", str(tmp_path / "runs")])
+
+    printed = capsys.readouterr()
+    assert status == 1
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert str(folder) in printed.err
+    assert said in printed.err
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_weights_that_are_no_numbers_are_a_clear_error(
+    mnist: tuple[Digits, Digits],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A network of NaN has no figures, whatever its digests."""
+    folder = export_tiny(tmp_path / "1", mnist[0], bias=float("nan"))
+    monkeypatch.chdir(tmp_path)
+    status = main(["evaluate", str(folder), "--fonts", str(FONTS), "--limit", "20"])
+
+    printed = capsys.readouterr()
+    assert (status, printed.out) == (1, "")
+    assert printed.err.endswith("answers logits that are no numbers\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_no_fonts_are_a_clear_error(
+    tiny_version: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A set that is not to be had is named before anything is measured."""
+    status = main(["evaluate", str(tiny_version), "--fonts", str(tmp_path)])
 
     assert status == 1
-    assert str(tmp_path / "99") in capsys.readouterr().err
+    assert f"no font with Latin letters was found in {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "some"])
+def test_limit_is_a_count(
+    tiny_version: Path, capsys: pytest.CaptureFixture[str], limit: str
+) -> None:
+    """No pictures are no measurement."""
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(tiny_version), "--limit", limit])
+
+    assert "--limit" in capsys.readouterr().err

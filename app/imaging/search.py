@@ -1,0 +1,83 @@
+"""Search a picture for ink: at a size where that is quick, in the right polarity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import BlankImage
+from app.imaging.contrast import NARROW_STROKE, WIDEST_STROKE, is_dark_on_light
+from app.imaging.drawing import resize
+from app.imaging.grouping import Ink
+from app.imaging.ink import find_ink
+from app.imaging.strokes import stroke_width
+
+# Ink is looked for on a picture whose longer side is of this size.
+SMALLEST_SIDE, LARGEST_SIDE = 128, 320
+
+# Nobody reads a digit of fewer pixels than these: in a small picture they are noise.
+LEAST_PIXELS = 5
+
+# Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
+SURELY_NARROW = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ink of a picture.
+
+    Attributes:
+        dark: uint8 [H, W], the picture, its ink dark on light.
+        is_dark: whether it was so from the first.
+        inks: the digits, on a picture `scale` times smaller; the most conspicuous first.
+        scale: the picture's pixels for each of those.
+    """
+
+    dark: NDArray[np.uint8]
+    is_dark: bool
+    inks: list[Ink]
+    scale: float
+
+
+def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
+    """Find the ink of a picture.
+
+    Args:
+        grey: uint8 [H, W], upright.
+        largest_side: of the picture that is looked at, in pixels.
+
+    Raises:
+        BlankImage: there is none.
+    """
+    work, scale = _rescale(grey, largest_side)
+    is_dark = is_dark_on_light(work)
+    inks = [ink for ink in _find(work if is_dark else ~work) if _is_legible(ink, scale)]
+    if not inks:
+        raise BlankImage("There is no ink in the picture.")
+    return Found(grey if is_dark else ~grey, is_dark, inks, scale)
+
+
+def _is_legible(ink: Ink, scale: float) -> bool:
+    left, top, right, bottom = ink.box
+    return max(right - left, bottom - top) * scale >= LEAST_PIXELS
+
+
+def _find(dark: NDArray[np.uint8]) -> list[Ink]:
+    """Find the digits.
+
+    Looking for narrow strokes overlooks shadows and vignettes, so that comes first. Where it
+    finds nothing, or strokes so wide that it may have found but parts of them, wider ones are
+    looked for.
+    """
+    narrow = find_ink(dark, NARROW_STROKE)
+    if narrow and stroke_width(narrow[0].mask) < SURELY_NARROW * max(dark.shape):
+        return narrow
+    return find_ink(dark, WIDEST_STROKE) or narrow
+
+
+def _rescale(dark: NDArray[np.uint8], largest_side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture at the size ink is looked for, and how many of its pixels each of those is."""
+    longest = max(dark.shape)
+    ratio = min(max(longest, SMALLEST_SIDE), largest_side) / longest
+    height, width = dark.shape
+    return resize(dark, (0, 0, width, height), ratio), 1 / ratio

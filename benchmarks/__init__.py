@@ -1,0 +1,1 @@
+"""Measure what is served, from outside: nothing here is served, trained on or tested with."""

@@ -1,0 +1,64 @@
+"""What is mixed in is made once a run, the same for the same seed, apart for validation."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from training import fonts
+from training.config import Mixture
+from training.dataset import Digits
+from training.extras import HELD_OUT_FAMILY, prepare
+
+MIXTURE = Mixture(uploads=10, outliers=40)
+FOLDER = Path(mpl.get_data_path()) / "fonts/ttf"
+FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral")
+
+
+@pytest.fixture(autouse=True)
+def families(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Ten families, of which matplotlib's three faces are the first two and the held-out one."""
+    names = [f"family{place}" for place in range(HELD_OUT_FAMILY)]
+    files = dict(zip((names[0], names[1], names[-1]), FACES, strict=True))
+    faces = [
+        fonts.Typeface(name, (FOLDER / f"{file}.ttf").read_bytes()) for name, file in files.items()
+    ]
+    monkeypatch.setattr(fonts, "pinned", lambda: [fonts.Package(name, "1", "") for name in names])
+    monkeypatch.setattr(fonts, "load", lambda: faces)
+    return {face.family: face.font for face in faces}
+
+
+def test_extras_hold_every_kind(digits: Digits, tmp_path: Path) -> None:
+    """Uploads, every digit in each learnt face at two sizes, letters and drawn outliers."""
+    made = prepare(digits, MIXTURE, tmp_path / "run/extras.npz", seed=1)
+
+    assert 7 <= len(made.uploaded) <= 10
+    assert np.bincount(made.printed.labels, minlength=10).tolist() == [4] * 10
+    assert made.outliers.shape[1:] == (28, 28)
+    assert len(made.outliers) > 40
+
+
+def test_extras_are_made_once(
+    digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that goes on finds what it had, even where the typefaces are gone."""
+    path = tmp_path / "extras.npz"
+    made = prepare(digits, MIXTURE, path, seed=1)
+    monkeypatch.setattr(fonts, "load", list)
+    again = prepare(digits, MIXTURE, path, seed=1)
+
+    np.testing.assert_array_equal(again.outliers, made.outliers)
+    np.testing.assert_array_equal(again.printed.images, made.printed.images)
+    np.testing.assert_array_equal(again.uploaded.labels, made.uploaded.labels)
+
+
+def test_validation_has_typefaces_of_its_own(digits: Digits, tmp_path: Path) -> None:
+    """Every tenth family is printed for validation alone."""
+    learnt = prepare(digits, MIXTURE, tmp_path / "a.npz", seed=1)
+    held_out = prepare(digits, MIXTURE, tmp_path / "b.npz", seed=1, is_validation=True)
+
+    assert len(held_out.printed) == 20
+    assert not {image.tobytes() for image in held_out.printed.images} & {
+        image.tobytes() for image in learnt.printed.images
+    }

@@ -1,0 +1,135 @@
+"""What is learnt from beside MNIST as it is: uploads, print, and what is no digit.
+
+Made once a run, because drawing and normalising a page takes longer than a step of training, and
+kept with the run's checkpoints.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from training import fonts, outliers, uploads
+from training.config import Mixture
+from training.dataset import Digits
+
+BATCH = 100
+"""Uploads between two moves of the progress bar."""
+
+HELD_OUT_FAMILY = 10
+"""Every tenth family of typefaces is validated by, and not learnt from."""
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Pictures as the served network sees them.
+
+    Attributes:
+        uploaded: digits of MNIST, photographed and normalised.
+        printed: digits in many typefaces, normalised.
+        outliers: what is no digit, uint8 [n, 28, 28].
+    """
+
+    uploaded: Digits
+    printed: Digits
+    outliers: NDArray[np.uint8]
+
+
+def prepare(
+    digits: Digits, mixture: Mixture, path: Path, *, seed: int, is_validation: bool = False
+) -> Extras:
+    """Read what was made for this run before, or make it.
+
+    Args:
+        digits: what is photographed and scrambled.
+        mixture: how much is made.
+        path: an .npz file; its folder is made if it is not there.
+        seed: fixes every picture.
+        is_validation: a tenth as much, in the typefaces that are not learnt from.
+
+    Raises:
+        FontsError: the typefaces are not to be had.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = make(digits, mixture, seed=seed, is_validation=is_validation)
+        aside = path.with_name(f"aside-{path.name}")
+        np.savez(
+            aside,
+            uploaded=made.uploaded.images,
+            uploaded_labels=made.uploaded.labels,
+            printed=made.printed.images,
+            printed_labels=made.printed.labels,
+            outliers=made.outliers,
+        )
+        aside.replace(path)
+    with np.load(path) as kept:
+        return Extras(
+            Digits(kept["uploaded"], kept["uploaded_labels"]),
+            Digits(kept["printed"], kept["printed_labels"]),
+            kept["outliers"],
+        )
+
+
+def make(digits: Digits, mixture: Mixture, *, seed: int, is_validation: bool) -> Extras:
+    """Draw, photograph and normalise everything; minutes of one core."""
+    rng = np.random.default_rng([seed, is_validation])
+    held_out = {package.name for package in fonts.pinned()[HELD_OUT_FAMILY - 1 :: HELD_OUT_FAMILY]}
+    faces = [face for face in fonts.load() if (face.family in held_out) == is_validation]
+    share = 0.1 if is_validation else 1.0
+    return Extras(
+        uploaded=_upload(digits, round(mixture.uploads * share), rng),
+        printed=_print_digits(faces, rng),
+        outliers=np.concatenate(
+            [
+                _print_letters(faces, rng),
+                _draw_outliers(digits.images, round(mixture.outliers * share), rng),
+            ]
+        ),
+    )
+
+
+def _upload(digits: Digits, count: int, rng: np.random.Generator) -> Digits:
+    """Photographs, and one in five shrunk as a small scan is."""
+    chosen = rng.permutation(len(digits))[: min(count, len(digits))]
+    small, large = np.split(chosen, [len(chosen) // 5])
+    batches = np.array_split(large, max(1, len(large) // BATCH))
+    parts = [
+        uploads.reduce(digits.take(small), rng),
+        *(
+            uploads.photograph(digits.take(batch), rng)
+            for batch in tqdm(batches, "uploads", unit=f"×{BATCH}")
+        ),
+    ]
+    return Digits(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
+def _print_digits(faces: list[fonts.Typeface], rng: np.random.Generator) -> Digits:
+    """Each digit in each face at two sizes."""
+    texts = [(face, str(digit)) for face in faces for digit in range(10) for _ in range(2)]
+    pages = [face.draw(text, int(rng.integers(20, 160))) for face, text in texts]
+    return uploads.normalise_pages(pages, [int(text) for _, text in texts])
+
+
+def _print_letters(faces: list[fonts.Typeface], rng: np.random.Generator) -> NDArray[np.uint8]:
+    texts = [(face, letter) for face in faces for letter in outliers.LETTERS]
+    pages = [face.draw(text, int(rng.integers(20, 160))) for face, text in tqdm(texts, "letters")]
+    return uploads.normalise_pages(pages, [0] * len(pages)).images
+
+
+def _draw_outliers(
+    images: NDArray[np.uint8], count: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """As many of each other kind."""
+    each = count // 4
+    return np.stack(
+        [outliers.scribble(rng) for _ in range(each)]
+        + [outliers.solid(rng) for _ in range(each)]
+        + [outliers.texture(rng) for _ in range(each)]
+        + [outliers.scramble(images, rng) for _ in range(each)]
+    )
