@@ -30,7 +30,8 @@ export class Reading {
     this.#answer = answer;
     this.#lay(false);
     const share = percent(answer.confidence);
-    const why = say(answer.reason ?? 'sure', { digit: answer.digit, share });
+    const why = [answer.reason ?? 'sure', ...answer.warnings.filter((each) => each !== answer.reason)]
+      .map((each) => say(each, { digit: answer.digit, share })).join(' ');
     const verdict = answer.accepted ? 'accepted' : 'refused';
     this.#say(verdict, String(answer.digit), say(verdict), why);
     answer.probabilities.forEach((probability, digit) => {

@@ -41,6 +41,15 @@ def test_boxes_lie_over_the_digits(visitor: Visitor) -> None:
     expect(visitor.verdict).to_have_attribute("data-verdict", "refused")
 
 
+def test_number_is_read(visitor: Visitor) -> None:
+    """The real service reads what is drawn, with a box around each digit."""
+    write_number(visitor)
+
+    expect(visitor.numeral).to_have_text("74")
+    expect(visitor.page.locator("#boxes span")).to_have_count(2)
+    expect(visitor.page.locator("#figures li")).to_have_count(2)
+
+
 def test_boxes_go_with_the_picture(visitor: Visitor) -> None:
     """The next stroke takes the boxes of the last reading away until there is a new one."""
     held: list[Route] = []

@@ -74,6 +74,14 @@ def test_scribble_is_not_accepted(visitor: Visitor) -> None:
     expect(visitor.page.locator("#why")).not_to_be_empty()
 
 
+def test_several_digits_are_told_where_to_go(visitor: Visitor) -> None:
+    """Two digits on the pad for one: not accepted, and the page says what to do."""
+    visitor.draw_number([7, 1])
+
+    expect(visitor.verdict).to_have_attribute("data-verdict", "refused")
+    expect(visitor.page.locator("#why")).to_contain_text("Switch to “A number”")
+
+
 def test_what_the_model_saw_and_its_heatmap(visitor: Visitor) -> None:
     """The 28×28 is the sample's own; switched on, the heatmap colours it and explains itself."""
     read = """() => {
