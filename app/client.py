@@ -27,7 +27,7 @@ from typing import Self
 import httpx
 from pydantic import ValidationError
 
-from app.schemas import BatchAnswer, BatchItemError, PredictionAnswer, Problem
+from app.schemas import BatchAnswer, BatchItemError, NumberAnswer, PredictionAnswer, Problem
 
 Answer = PredictionAnswer | Problem
 
@@ -106,6 +106,15 @@ class Client:
         """
         return PredictionAnswer.model_validate_json(self._post("/predict", [("file", image)]))
 
+    def read(self, image: bytes) -> NumberAnswer:
+        """Read a number of several digits.
+
+        Raises:
+            Refused: it cannot be read, or not by this service.
+            Unreachable: there is no service.
+        """
+        return NumberAnswer.model_validate_json(self._post("/read", [("file", image)]))
+
     def predict_many(self, images: Sequence[bytes]) -> list[Answer]:
         """Read many pictures, answered in their order; a bad one is a `Problem` in its place.
 
@@ -164,6 +173,10 @@ class AsyncClient:
     async def predict(self, image: bytes) -> PredictionAnswer:
         """Read one picture; see `Client.predict`."""
         return PredictionAnswer.model_validate_json(await self._post("/predict", [("file", image)]))
+
+    async def read(self, image: bytes) -> NumberAnswer:
+        """Read a number of several digits; see `Client.read`."""
+        return NumberAnswer.model_validate_json(await self._post("/read", [("file", image)]))
 
     async def predict_many(self, images: Sequence[bytes]) -> list[Answer]:
         """Read many pictures; see `Client.predict_many`."""

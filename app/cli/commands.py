@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -85,17 +85,20 @@ def serve(
     raise typer.Exit(run({name: value for name, value in chosen.items() if value is not None}))
 
 
+FilesArgument = Annotated[
+    list[str], typer.Argument(metavar="FILES...", help="Pictures, folders, globs; - is stdin.")
+]
+CsvOption = Annotated[bool, typer.Option("--csv", help="A table with a header.")]
+UrlOption = Annotated[str | None, typer.Option(help="Ask this server instead of a model here.")]
+
+
 @app.command(epilog=EXIT_CODES)
 def predict(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILES...", help="Pictures, folders, globs; - is stdin.")
-    ],
+    files: FilesArgument,
     *,
     as_json: JsonOption = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A table with a header.")] = False,
-    url: Annotated[
-        str | None, typer.Option(help="Ask this server instead of a model here.")
-    ] = None,
+    as_csv: CsvOption = False,
+    url: UrlOption = None,
     models_dir: ModelsOption = Path("models"),
     engine: EngineOption = EngineChoice.auto,
 ) -> None:
@@ -108,20 +111,29 @@ def predict(
       curl -s http://camera/still.jpg | alexnet predict - --json
       alexnet predict scans/ --url http://127.0.0.1:8000
     """
-    if as_json and as_csv:
-        raise typer.BadParameter("--json and --csv exclude each other.")
-    from app.cli import predicting  # noqa: PLC0415 # late, as all that is heavy
-    from app.cli.sources import NothingFound, find_sources  # noqa: PLC0415
+    form = _choose_form(as_json=as_json, as_csv=as_csv)
+    _read(files, is_number=False, form=form, url=url, models_dir=models_dir, engine=engine.value)
 
-    form = "json" if as_json else "csv" if as_csv else "text"
-    try:
-        sources = find_sources(files)
-        is_complete = predicting.run(sources, form, url, models_dir, engine.value)
-    except NothingFound as error:
-        _stop(str(error), WRONG_COMMAND)
-    except predicting.NoReader as error:
-        _stop(str(error), NO_READER)
-    raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)
+
+@app.command(epilog=EXIT_CODES)
+def read(
+    files: FilesArgument,
+    *,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    url: UrlOption = None,
+    models_dir: ModelsOption = Path("models"),
+    engine: EngineOption = EngineChoice.auto,
+) -> None:
+    """Read the number in each picture: all of its digits, from left to right.
+
+    \b
+    Examples:
+      alexnet read postcode.jpg
+      alexnet read meters/ --json
+    """
+    form = _choose_form(as_json=as_json, as_csv=as_csv)
+    _read(files, is_number=True, form=form, url=url, models_dir=models_dir, engine=engine.value)
 
 
 @models.command("list")
@@ -155,6 +167,25 @@ def main() -> None:
     app()
 
 
-def _stop(text: str, code: int) -> None:
+def _stop(text: str, code: int) -> NoReturn:
     print(f"error: {text}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _choose_form(*, as_json: bool, as_csv: bool) -> str:
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other.")
+    return "json" if as_json else "csv" if as_csv else "text"
+
+
+def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fields of a Wish
+    from app.cli import predicting  # noqa: PLC0415 # late, as all that is heavy
+    from app.cli.sources import NothingFound, find_sources  # noqa: PLC0415
+
+    try:
+        is_complete = predicting.run(find_sources(files), predicting.Wish(**wanted))
+    except NothingFound as error:
+        _stop(str(error), WRONG_COMMAND)
+    except predicting.NoReader as error:
+        _stop(str(error), NO_READER)
+    raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)

@@ -1,25 +1,22 @@
-"""Read many pictures with the model here or on a server, and write what they are."""
+"""Read many pictures with the model here or on a server, and write what they show."""
 
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from app.classifier import Classifier
+from app.cli.local import Local
 from app.cli.progress import make_progress
 from app.cli.sources import Source
-from app.cli.writing import Entry, make_writer
-from app.client import Answer
-from app.errors import ServiceError
+from app.cli.writing import Entry, Found, Writer, make_writer
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
-from app.predictions import Prediction
-from app.problems import describe
-from app.schemas import ModelReference, PredictionAnswer, Problem
+from app.schemas import Problem
 from app.settings import Settings
 
 PIECE = 64
@@ -31,22 +28,34 @@ PIECES_UNDER_WAY = 3
 PATIENCE_SECONDS = 3600.0
 """Nobody waits at the other end of a queue: what takes long takes long."""
 
-Reader = Callable[[Sequence[bytes]], Awaitable[list[Answer]]]
+Reader = Callable[[Sequence[bytes]], Awaitable[Sequence[Found]]]
 
 
 class NoReader(Exception):
     """There is no model and no server to read with."""
 
 
-def run(sources: list[Source], form: str, url: str | None, models_dir: Path, engine: str) -> bool:
-    """Read all sources and write what they are to standard output.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of the sources.
 
-    Args:
-        sources: what to read.
+    Attributes:
+        is_number: whether each shows a number, or one digit.
         form: text, json or csv.
         url: of a server; None reads here.
         models_dir: holds `alexnet/<version>/`.
         engine: auto, litert or tensorflow.
+    """
+
+    is_number: bool
+    form: str
+    url: str | None
+    models_dir: Path
+    engine: str
+
+
+def run(sources: list[Source], wish: Wish) -> bool:
+    """Read all sources and write what they show to standard output.
 
     Returns:
         Whether every one could be read.
@@ -54,14 +63,13 @@ def run(sources: list[Source], form: str, url: str | None, models_dir: Path, eng
     Raises:
         NoReader: there is nothing to read with.
     """
-    opened = _open_remote(url) if url is not None else _open_local(models_dir, engine)
-    return asyncio.run(_write_all(sources, form, opened))
+    opened = _open_local(wish) if wish.url is None else _open_remote(wish.url, wish)
+    return asyncio.run(_write_all(sources, make_writer(wish.form, wish.is_number), opened))
 
 
 async def _write_all(
-    sources: list[Source], form: str, opened: AbstractAsyncContextManager[Reader]
+    sources: list[Source], writer: Writer, opened: AbstractAsyncContextManager[Reader]
 ) -> bool:
-    writer = make_writer(form)
     async with opened as read:
         with make_progress(len(sources)) as advance:
             async for source, answer in _read_in_order(sources, read):
@@ -72,9 +80,9 @@ async def _write_all(
 
 async def _read_in_order(
     sources: list[Source], read: Reader
-) -> AsyncIterator[tuple[Source, Answer]]:
+) -> AsyncIterator[tuple[Source, Found]]:
     """Some pieces at a time, answered in the order of the sources."""
-    under_way: deque[tuple[list[Source], asyncio.Task[list[Answer]]]] = deque()
+    under_way: deque[tuple[list[Source], asyncio.Task[list[Found]]]] = deque()
     for start in range(0, len(sources), PIECE):
         piece = sources[start : start + PIECE]
         under_way.append((piece, asyncio.create_task(_read_piece(piece, read))))
@@ -87,7 +95,7 @@ async def _read_in_order(
             yield pair
 
 
-async def _read_piece(piece: list[Source], read: Reader) -> list[Answer]:
+async def _read_piece(piece: list[Source], read: Reader) -> list[Found]:
     found = await asyncio.to_thread(lambda: [_load(source) for source in piece])
     uploads = [each for each in found if isinstance(each, bytes)]
     answers = iter(await read(uploads) if uploads else [])
@@ -109,12 +117,12 @@ def _load(source: Source) -> bytes | Problem:
 
 
 @contextlib.asynccontextmanager
-async def _open_local(models_dir: Path, engine: str) -> AsyncIterator[Reader]:
+async def _open_local(wish: Wish) -> AsyncIterator[Reader]:
     """The same classifier as the service's, in this process."""
     settings = Settings.model_validate(
         {
-            "models_dir": models_dir,
-            "engine": engine,
+            "models_dir": wish.models_dir,
+            "engine": wish.engine,
             "request_timeout_seconds": PATIENCE_SECONDS,
         }
     )
@@ -122,40 +130,30 @@ async def _open_local(models_dir: Path, engine: str) -> AsyncIterator[Reader]:
     lifecycle.start()
     await lifecycle.wait_until_loaded()
     if lifecycle.failure is not None:
-        raise NoReader(f"No model can be loaded from {models_dir}: {lifecycle.failure}")
-    classifier = lifecycle.classifier
+        raise NoReader(f"No model can be loaded from {wish.models_dir}: {lifecycle.failure}")
+    local = Local(lifecycle.classifier)
     try:
-        yield lambda uploads: _classify(classifier, uploads)
+        yield local.read_many if wish.is_number else local.predict_many
     finally:
         await lifecycle.stop()
 
 
-async def _classify(classifier: Classifier, uploads: Sequence[bytes]) -> list[Answer]:
-    model = ModelReference(name=classifier.model.name, version=classifier.model.version)
-    return [_tell(each, model) for each in await classifier.classify_many(uploads)]
-
-
-def _tell(found: Prediction | ServiceError, model: ModelReference) -> Answer:
-    if isinstance(found, ServiceError):
-        return Problem(**describe(found))
-    return PredictionAnswer(
-        digit=found.digit,
-        confidence=found.confidence,
-        probabilities=found.probabilities,
-        accepted=found.accepted,
-        reason=found.reason,
-        warnings=list(found.warnings),
-        model=model,
-    )
-
-
 @contextlib.asynccontextmanager
-async def _open_remote(url: str) -> AsyncIterator[Reader]:
+async def _open_remote(url: str, wish: Wish) -> AsyncIterator[Reader]:
     from app.client import AsyncClient, Refused, Unreachable  # noqa: PLC0415 # only with --url
+
+    async def read_many(uploads: Sequence[bytes]) -> list[Found]:
+        return [await read(upload) for upload in uploads]
+
+    async def read(upload: bytes) -> Found:
+        try:
+            return await client.read(upload)
+        except Refused as error:
+            return error.problem
 
     try:
         async with AsyncClient(url) as client:
-            yield client.predict_many
+            yield read_many if wish.is_number else client.predict_many
     except Unreachable as error:
         raise NoReader(f"{url} does not answer.") from error
     except Refused as error:

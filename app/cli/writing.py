@@ -6,10 +6,12 @@ import sys
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.client import Answer
-from app.schemas import Problem
+from app.schemas import NumberAnswer, PredictionAnswer, Problem
 
-COLUMNS = ("file", "digit", "confidence", "accepted", "reason", "error")
+Found = PredictionAnswer | NumberAnswer | Problem
+
+DIGIT_COLUMNS = ("file", "digit", "confidence", "accepted", "reason", "error")
+NUMBER_COLUMNS = ("file", "text", "accepted", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Entry:
     """One picture and what became of it."""
 
     file: str
-    answer: Answer
+    found: Found
 
 
 class Writer(Protocol):
@@ -33,9 +35,11 @@ class Writer(Protocol):
         """Write one."""
 
 
-def make_writer(form: str) -> Writer:
+def make_writer(form: str, is_number: bool) -> Writer:  # noqa: FBT001 # one of two kinds
     """A writer to standard output: text, json or csv."""
-    return {"text": _TextWriter, "json": _JsonWriter, "csv": _CsvWriter}[form]()
+    if form == "csv":
+        return _CsvWriter(NUMBER_COLUMNS if is_number else DIGIT_COLUMNS)
+    return _JsonWriter() if form == "json" else _TextWriter()
 
 
 class _TextWriter:
@@ -45,13 +49,15 @@ class _TextWriter:
         self.is_complete = True
 
     def write(self, entry: Entry) -> None:
-        answer = entry.answer
-        if isinstance(answer, Problem):
+        found = entry.found
+        if isinstance(found, Problem):
             self.is_complete = False
-            print(f"{entry.file}: {answer.code}: {answer.detail}", file=sys.stderr)
-            return
-        doubt = "" if answer.reason is None else f"  {answer.reason}"
-        print(f"{entry.file}  {answer.digit}  {answer.confidence:.1%}{doubt}")
+            print(f"{entry.file}: {found.code}: {found.detail}", file=sys.stderr)
+        elif isinstance(found, NumberAnswer):
+            print(f"{entry.file}  {found.text}{'' if found.accepted else '  not accepted'}")
+        else:
+            doubt = "" if found.reason is None else f"  {found.reason}"
+            print(f"{entry.file}  {found.digit}  {found.confidence:.1%}{doubt}")
 
 
 class _JsonWriter:
@@ -61,30 +67,29 @@ class _JsonWriter:
         self.is_complete = True
 
     def write(self, entry: Entry) -> None:
-        answer = entry.answer
-        if isinstance(answer, Problem):
+        body = entry.found.model_dump(mode="json")
+        if isinstance(entry.found, Problem):
             self.is_complete = False
-            body = {"error": answer.model_dump(exclude_none=True)}
-        else:
-            body = answer.model_dump()
+            body = {"error": entry.found.model_dump(exclude_none=True)}
         print(json.dumps({"file": entry.file, **body}))
 
 
 class _CsvWriter:
-    """A table with a header."""
+    """A table with a header; a cell for which there is nothing stays empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: tuple[str, ...]) -> None:
         self.is_complete = True
-        self._table = csv.writer(sys.stdout, lineterminator="\n")
-        self._table.writerow(COLUMNS)
+        self._table = csv.DictWriter(
+            sys.stdout, columns, extrasaction="ignore", lineterminator="\n"
+        )
+        self._table.writeheader()
 
     def write(self, entry: Entry) -> None:
-        answer = entry.answer
-        if isinstance(answer, Problem):
+        row = {"file": entry.file}
+        if isinstance(entry.found, Problem):
             self.is_complete = False
-            self._table.writerow([entry.file, "", "", "", "", answer.code])
-            return
-        accepted = str(answer.accepted).lower()
-        self._table.writerow(
-            [entry.file, answer.digit, answer.confidence, accepted, answer.reason or "", ""]
-        )
+            row |= {"error": entry.found.code}
+        else:
+            row |= entry.found.model_dump()
+            row["accepted"] = str(entry.found.accepted).lower()
+        self._table.writerow(row)
