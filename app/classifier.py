@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.batching import Batcher
-from app.errors import QueueFull, ServiceError
+from app.deadlines import deadline
+from app.errors import DeadlineExceeded, QueueFull, ServiceError
 from app.imaging import decode, is_framed, normalise, peek_pixels
 from app.metrics import Metrics
 
@@ -21,8 +22,11 @@ INLINE_PIXELS = 1 << 10
 IMAGES_PER_PIECE = 32
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
 
-MAX_WAITING_DECODES = 64
-"""Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
+SMOOTHING = 0.2
+"""Weight of the newest decoding in the running mean of seconds a piece."""
+
+ROWS_PER_PIECE = 64
+"""Of one tensor, in the queue at once: a large one leaves room for the others."""
 
 Reason = Literal["not_a_digit", "unsure"]
 Result = TypeVar("Result")
@@ -81,10 +85,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may cost."""
+    """What uploads may cost.
+
+    Attributes:
+        max_pixels: of one.
+        max_waiting_decodes: pieces of work that may wait for a decoding thread, each of them
+            uploads kept in memory.
+    """
 
     max_pixels: int
-    timeout_seconds: float
+    max_waiting_decodes: int
 
 
 class Classifier:
@@ -109,16 +119,12 @@ class Classifier:
         self._limits = limits
         self._metrics = metrics
         self._decodes = 0
+        self._decode_seconds = 0.0
 
     @property
     def is_backlogged(self) -> bool:
         """Whether an answer takes so long that it is worth knowing if its caller has gone."""
         return self._batcher.is_backlogged or self._decodes > 0
-
-    @property
-    def waiting_rows(self) -> int:
-        """Digits that wait for the engine now."""
-        return self._batcher.waiting_rows
 
     async def close(self) -> None:
         """Refuse what comes, finish what was accepted."""
@@ -132,11 +138,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
         digit = self._read_if_tiny(upload)
         if digit is None:
             digit = await self.run_aside(lambda: self._decode_and_normalise(upload))
-        return (await self._predict(digit[None], deadline))[0]
+        return (await self._predict(digit[None]))[0]
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
@@ -155,8 +160,9 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
-        return (await self._infer(digits, deadline))[0]
+        starts = range(0, len(digits), ROWS_PER_PIECE)
+        pieces = [await self._infer(digits[start : start + ROWS_PER_PIECE]) for start in starts]
+        return np.concatenate([logits for logits, _ in pieces])
 
     async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
         """Logits [n, 10] of n uploads, n at least 1: of all of them or of none.
@@ -171,12 +177,11 @@ class Classifier:
     async def _in_pieces(
         self,
         uploads: Sequence[bytes],
-        do: Callable[[Sequence[bytes], int, float], Coroutine[Any, Any, Result]],
+        do: Callable[[Sequence[bytes], int], Coroutine[Any, Any, Result]],
     ) -> list[Result]:
-        """Each piece's answer; `do` is told the piece, the place of its first and the deadline."""
-        deadline = time.monotonic() + self._limits.timeout_seconds
+        """Each piece's answer; `do` is told the piece and the place of its first."""
         pieces = [
-            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start, deadline))
+            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
@@ -186,34 +191,47 @@ class Classifier:
                 piece.cancel()
 
     async def _classify_piece(
-        self, uploads: Sequence[bytes], _first: int, deadline: float
+        self, uploads: Sequence[bytes], _first: int
     ) -> list[Prediction | ServiceError]:
         found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         digits = [each for each in found if not isinstance(each, ServiceError)]
-        read = iter(await self._predict(np.stack(digits), deadline) if digits else ())
+        read = iter(await self._predict(np.stack(digits)) if digits else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
-    async def _score_piece(
-        self, uploads: Sequence[bytes], first: int, deadline: float
-    ) -> NDArray[np.float32]:
+    async def _score_piece(self, uploads: Sequence[bytes], first: int) -> NDArray[np.float32]:
         def read() -> NDArray[np.uint8]:
             return np.stack([self._read_named(*each) for each in enumerate(uploads, first)])
 
-        return (await self._infer(await self.run_aside(read), deadline))[0]
+        return (await self._infer(await self.run_aside(read)))[0]
 
     async def run_aside(self, work: Callable[[], Result]) -> Result:
         """Do work that would hold the event loop in a decoding thread.
 
         Raises:
             QueueFull: too much waits for one.
+            DeadlineExceeded: none was free in time.
         """
-        if self._decodes >= MAX_WAITING_DECODES:
-            raise QueueFull("Too many images wait to be decoded.")
+        if self._decodes >= self._limits.max_waiting_decodes:
+            raise QueueFull(
+                "Too many images wait to be decoded.",
+                retry_after_seconds=self._decodes * self._decode_seconds,
+            )
+        expires = deadline.get()
+
+        def work_in_time() -> tuple[Result, float]:
+            started = time.monotonic()
+            if started > expires:
+                raise DeadlineExceeded("No thread was free in time.")
+            return work(), time.monotonic() - started
+
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
+            loop = asyncio.get_running_loop()
+            result, seconds = await loop.run_in_executor(self._decoders, work_in_time)
         finally:
             self._decodes -= 1
+        self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
+        return result
 
     def _read_if_tiny(self, upload: bytes) -> NDArray[np.uint8] | None:
         """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
@@ -249,14 +267,14 @@ class Classifier:
         self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
         return digit
 
-    async def _predict(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
-        return (await self._infer(digits, deadline))[1]
+    async def _predict(self, digits: NDArray[np.uint8]) -> list[Prediction]:
+        return (await self._infer(digits))[1]
 
     async def _infer(
-        self, digits: NDArray[np.uint8], deadline: float
+        self, digits: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], list[Prediction]]:
         """Logits and what they say, counted by the metrics."""
-        outcome = await self._batcher.submit(digits, deadline=deadline)
+        outcome = await self._batcher.submit(digits, deadline=deadline.get())
         predictions = self._interpret(outcome.results)
         self._metrics.observe_wait(outcome.queue_seconds)
         for prediction in predictions:

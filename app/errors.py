@@ -1,12 +1,19 @@
 """What can go wrong, each error with the HTTP status and the code it is answered with.
 
 ServiceError
+├── RequestError           the request is none that is taken, whatever it carries
+│   ├── MalformedRequest       400  malformed_request
+│   ├── MalformedHeader        400  malformed_header
+│   ├── Unauthorised           401  unauthorised
+│   ├── SlowRequest            408  slow_request
+│   └── HeadersTooLarge        431  headers_too_large
 ├── UploadError            the request is not one upload, or not one we take
 │   ├── MalformedBody          400  malformed_body
 │   ├── EmptyUpload            400  empty_upload
 │   ├── MissingFile            422  missing_file
 │   ├── UploadTooLarge         413  upload_too_large
 │   ├── TooManyFiles           413  too_many_files
+│   ├── TooManyParts           413  too_many_parts
 │   ├── TooManyRows            413  too_many_rows
 │   ├── InvalidTensor          400  invalid_tensor
 │   └── UnsupportedMediaType   415  unsupported_media_type
@@ -18,6 +25,8 @@ ServiceError
 ├── Unavailable            good input, not now
 │   ├── NotReady               503  not_ready
 │   ├── QueueFull              503  queue_full
+│   ├── Overloaded             503  overloaded
+│   ├── TooManyConnections     503  too_many_connections
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
 ├── UnknownModel           404  unknown_model
@@ -40,6 +49,50 @@ class ServiceError(Exception):
     status = 500
     code = "internal_error"
     title = "Internal error"
+
+
+class RequestError(ServiceError):
+    """The request is refused before anybody looks at what it carries."""
+
+    status = 400
+
+
+class MalformedRequest(RequestError):
+    """What came over the connection is no HTTP."""
+
+    code = "malformed_request"
+    title = "Malformed request"
+
+
+class MalformedHeader(RequestError):
+    """A header that is read here does not say what it may say."""
+
+    code = "malformed_header"
+    title = "Malformed header"
+
+
+class Unauthorised(RequestError):
+    """No key, or one that is not known."""
+
+    status = 401
+    code = "unauthorised"
+    title = "Unauthorised"
+
+
+class SlowRequest(RequestError):
+    """The rest of the request did not come in time."""
+
+    status = 408
+    code = "slow_request"
+    title = "Request too slow"
+
+
+class HeadersTooLarge(RequestError):
+    """More bytes before the body than the limit."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "Headers too large"
 
 
 class UploadError(ServiceError):
@@ -86,8 +139,16 @@ class TooManyFiles(UploadError):
     title = "Too many files"
 
 
+class TooManyParts(UploadError):
+    """More fields that are not asked for than the limit."""
+
+    status = 413
+    code = "too_many_parts"
+    title = "Too many parts"
+
+
 class TooManyRows(UploadError):
-    """More digits in one tensor than the queue could ever hold."""
+    """More digits in one tensor than the limit."""
 
     status = 413
     code = "too_many_rows"
@@ -171,6 +232,20 @@ class QueueFull(Unavailable):
 
     code = "queue_full"
     title = "Queue full"
+
+
+class Overloaded(Unavailable):
+    """As many requests, or as many of their bytes, are here as can be held."""
+
+    code = "overloaded"
+    title = "Overloaded"
+
+
+class TooManyConnections(Unavailable):
+    """As many connections are open as can be held."""
+
+    code = "too_many_connections"
+    title = "Too many connections"
 
 
 class Draining(Unavailable):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.batching import Batcher
 from app.classifier import Classifier, Limits, ModelFacts
-from app.errors import Draining, ModelNotFound
+from app.errors import ModelNotFound
 from app.metrics import Metrics
 from app.registry import Policy, Registry
 from app.settings import Settings
@@ -50,7 +50,6 @@ class Lifecycle:
             on_load=metrics.observe_load,
             on_serve=self._name_model,
         )
-        metrics.watch_queue(lambda: sum(each.waiting_rows for each in self.registry.classifiers()))
 
     @property
     def uptime_seconds(self) -> float:
@@ -59,11 +58,10 @@ class Lifecycle:
 
     @property
     def classifier(self) -> Classifier:
-        """What reads uploads with the version that is served.
+        """What reads uploads with the version that is served, to the end of the drain.
 
         Raises:
             NotReady: no version yet.
-            Draining: no longer.
         """
         return self.find()
 
@@ -73,10 +71,7 @@ class Lifecycle:
         Raises:
             NotReady: it is not there yet.
             VersionNotFound: there is no such version, or it is not loaded.
-            Draining: no longer.
         """
-        if self.status == "draining":
-            raise Draining("The service is shutting down.")
         return self.registry.classifier(version)
 
     def start(self) -> None:
@@ -89,7 +84,7 @@ class Lifecycle:
             await self._loading
 
     def begin_draining(self) -> None:
-        """Say on every path that this process is stopping; what was accepted goes on."""
+        """Say to whoever asks for readiness that this process stops; what comes is answered."""
         self.status = "draining"
 
     async def stop(self) -> None:
@@ -136,9 +131,7 @@ class Lifecycle:
                 logger.exception("the folder of models cannot be read")
 
     def _name_model(self, facts: ModelFacts) -> None:
-        self._metrics.name_model(
-            name=facts.name, version=facts.version, engine=facts.engine, sha256=facts.sha256
-        )
+        self._metrics.name_model(facts.name, facts.version, facts.engine, facts.sha256)
 
     def _load_classifier(self, folder: Path) -> Classifier:
         settings = self._settings
@@ -148,6 +141,7 @@ class Lifecycle:
             max_batch_rows=settings.max_engine_rows,
             max_queue_rows=settings.max_queue_rows,
             on_batch=self._metrics.observe_batch,
+            on_queue=self._metrics.observe_queue,
         )
-        limits = Limits(settings.max_pixels, settings.request_timeout_seconds)
+        limits = Limits(settings.max_pixels, settings.max_waiting_decodes)
         return Classifier(batcher, version.facts, self._decoders, limits, self._metrics)

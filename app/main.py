@@ -7,9 +7,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from app import VERSION
 from app.errors import ServiceError
+from app.guards.admission import Admission, Bounds
+from app.guards.headers import SecurityHeaders
+from app.guards.keys import KeyGuard, Keys
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
@@ -18,21 +22,28 @@ from app.routes import health, models, monitoring, predict, v1, v2
 from app.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     """Make the application; its lifespan loads the model and drains it.
 
     Args:
         settings: everything that can be set.
+        metrics: to count with, where several processes count together.
 
     Returns:
         The application; `app.state.lifecycle` is what a server tells that it is stopping.
+
+    Raises:
+        KeysUnreadable: keys are asked for, and there is no file of them.
     """
-    metrics = Metrics(CollectorRegistry())
+    metrics = metrics or Metrics(CollectorRegistry())
     lifecycle = Lifecycle(settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         lifecycle.start()
+        if settings.workers > 1:
+            # The others answer: this one takes no request before it can.
+            await lifecycle.wait_until_loaded()
         yield
         await lifecycle.stop()
 
@@ -52,8 +63,34 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    _guard(app, settings)
     app.add_middleware(Observation, metrics=metrics)
+    _tell_browsers(app, settings)
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """Put in front of every route what refuses; the last that is added comes first."""
+    bounds = Bounds(
+        requests=settings.max_requests,
+        buffered_bytes=settings.max_buffered_bytes,
+        body_seconds=settings.body_timeout_seconds,
+        body_bytes_per_second=settings.min_body_bytes_per_second,
+        answer_seconds=settings.request_timeout_seconds,
+    )
+    app.add_middleware(Admission, bounds=bounds)
+    if settings.api_keys_file is not None:
+        keys = Keys(settings.api_keys_file)
+        app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)
+
+
+def _tell_browsers(app: FastAPI, settings: Settings) -> None:
+    origins = [each.strip() for each in settings.cors_origins.split(",") if each.strip()]
+    if origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(SecurityHeaders)
 
 
 async def _answer_service_error(request: Request, error: Exception) -> Response:

@@ -28,7 +28,7 @@ from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
 
-LIMITS = Limits(max_pixels=10_000_000, timeout_seconds=30)
+LIMITS = Limits(max_pixels=10_000_000, max_waiting_decodes=64)
 
 
 class Engine:

@@ -17,7 +17,9 @@ from app.settings import Settings
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
     for status, text in {
-        400: "The body is empty or malformed.",
+        400: "The body is empty or malformed, or a header is.",
+        401: "A key is needed.",
+        408: "The body came too slowly.",
         413: "Too many bytes, pixels or files.",
         415: "Neither a form nor an image.",
         422: "No file in the field, or nothing that can be read in it.",
@@ -66,7 +68,9 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         `curl -F file=@samples/seven.png http://127.0.0.1:8000/predict`
         """
         classifier = lifecycle.classifier
-        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        upload = await read_upload(
+            request, max_bytes=settings.max_upload_bytes, max_parts=settings.max_form_parts
+        )
         work = classifier.classify(upload)
         # Under light load the answer is there before a caller can go, and watching costs time.
         prediction = await (unless_gone(request, work) if classifier.is_backlogged else work)
@@ -83,7 +87,10 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         """
         classifier = lifecycle.classifier
         uploads = await read_uploads(
-            request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
+            request,
+            max_bytes=settings.max_batch_bytes,
+            max_files=settings.max_batch_files,
+            max_parts=settings.max_form_parts,
         )
         answers = await unless_gone(request, classifier.classify_many(uploads))
         model = _refer(classifier.model)
