@@ -65,10 +65,11 @@ class Replica:
             await self._probe()
             await asyncio.sleep(PROBE_SECONDS)
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End it without asking."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+            await self._process.wait()
 
     async def _probe(self) -> None:
         self.is_ready = await get_status(self.port, "/health/ready") == 200
@@ -89,9 +90,7 @@ async def get_status(port: int, path: str) -> int:
         writer.close()
 
 
-async def wait_until(
-    is_true: Callable[[], bool], look: Callable[[], object] | None = None
-) -> None:
+async def wait_until(is_true: Callable[[], bool], look: Callable[[], object] | None = None) -> None:
     """Poll until something is true.
 
     Raises:
@@ -123,4 +122,4 @@ async def fleet(folder: Path, count: int, **environment: str) -> AsyncIterator[l
         for watch in watches:
             watch.cancel()
         for replica in replicas:
-            replica.kill()
+            await replica.kill()

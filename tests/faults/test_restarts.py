@@ -48,4 +48,3 @@ async def test_no_request_is_lost_in_restarts(
     assert codes == [0] * restarts
     assert set(tally.outcomes) == {"right"}
     assert tally.outcomes["right"] > 32
-

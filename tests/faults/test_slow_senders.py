@@ -15,7 +15,9 @@ from tests.faults.load import Golden, callers, read_answer
 pytestmark = pytest.mark.anyio
 
 BODY_SECONDS = 5
-HEAD = b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n"
+HEAD = (
+    b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n"
+)
 
 
 async def dawdle(port: int, outcomes: Counter[int], *, in_headers: bool) -> None:

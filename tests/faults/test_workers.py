@@ -46,9 +46,7 @@ async def kill_one(replica: Replica) -> None:
     """Kill the oldest worker, and wait for the one that replaces it to be started."""
     victim = find_workers(replica.pid)[0]
     os.kill(victim, signal.SIGKILL)
-    await wait_until(
-        lambda: victim not in (found := find_workers(replica.pid)) and len(found) == 2
-    )
+    await wait_until(lambda: victim not in (found := find_workers(replica.pid)) and len(found) == 2)
 
 
 async def test_service_outlives_its_workers(
