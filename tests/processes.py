@@ -1,0 +1,59 @@
+"""The real process over TCP: python -m app, as `make serve` runs it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+DEADLINE_SECONDS = float(os.environ.get("DEADLINE_SECONDS", "60"))
+"""How long anything may take before a test gives up; more on a machine that is busy otherwise."""
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(port: int = 0, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that is ready, and its address; on a free port if none is named."""
+    port = port or free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(port), **environment},
+        stdout=subprocess.PIPE,  # not stderr, where the log goes: a pipe nobody reads fills up
+        text=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(address, process)
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
+    """Ask for health until it is 200, the process ended or time is up."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the process ended; its log is below"
+        try:
+            if httpx.get(f"{address}/health").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    pytest.fail("not ready in time")
