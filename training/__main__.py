@@ -40,7 +40,13 @@ from training.config import RECIPES, Recipe
 from training.extras import prepare
 from training.fit import Checkpoint, History, fit
 
-ERRORS = (dataset.DatasetError, fonts.FontsError, versions.VersionError, FileNotFoundError)
+ERRORS = (
+    dataset.DatasetError,
+    evaluate.NoNumbers,
+    fonts.FontsError,
+    versions.VersionError,
+    FileNotFoundError,
+)
 """What ends a command with one line: something is not there, or not what it should be."""
 
 

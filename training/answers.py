@@ -52,7 +52,8 @@ def ask(
     """Show a version everything, with a progress bar where there is a terminal.
 
     Raises:
-        VersionError: the network cannot be run, or answers what is no number.
+        VersionError: the network cannot be run.
+        NoNumbers: it answers what is no number, run one way or the other.
     """
     score = versions.load(version, engine)
     has_other = TWIN in version.files

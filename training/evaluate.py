@@ -18,11 +18,16 @@ from training.dataset import Digits, scale
 
 Logits = NDArray[np.float32]
 Scorer = Callable[[NDArray[np.uint8]], Logits]
+"""Images uint8 [n, 28, 28] → logits float32 [n, 10]; raises `NoNumbers`."""
 
 CALIBRATION_BINS = 15
 BATCH_SIZE = 250
 REJECTED_SHARE = 0.002
 """Of validation digits, by either threshold: real digits must pass, 99.5 % of them at least."""
+
+
+class NoNumbers(Exception):
+    """A network answers NaN or infinity, which would be taken for some digit."""
 
 
 def score_model(model: keras.Model) -> Scorer:
@@ -35,7 +40,7 @@ def score_model(model: keras.Model) -> Scorer:
         logits: Logits = features @ np.asarray(head.kernel) + np.asarray(head.bias)
         return logits
 
-    return score
+    return _checked(score, "the network")
 
 
 def score_saved_model(folder: Path) -> Scorer:
@@ -49,7 +54,7 @@ def score_saved_model(folder: Path) -> Scorer:
             [serve(images=tf.constant(batch))["logits"].numpy() for batch in _slices(images)]
         )
 
-    return score
+    return _checked(score, f"the SavedModel in {folder}")
 
 
 def score_twin(path: Path) -> Scorer:
@@ -66,7 +71,17 @@ def score_twin(path: Path) -> Scorer:
     def score(images: NDArray[np.uint8]) -> Logits:
         return np.concatenate([run(images=batch)["logits"] for batch in _slices(images)])
 
-    return score
+    return _checked(score, f"the twin {path}")
+
+
+def _checked(score: Scorer, name: str) -> Scorer:
+    def score_checked(images: NDArray[np.uint8]) -> Logits:
+        logits = score(images)
+        if not np.isfinite(logits).all():
+            raise NoNumbers(f"{name} answers logits that are no numbers")
+        return logits
+
+    return score_checked
 
 
 def _slices(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:

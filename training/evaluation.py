@@ -46,6 +46,7 @@ def measure_version(
 
     Raises:
         VersionError: the network cannot be run, or `out` lies in the version folder.
+        NoNumbers: it answers what is no number, run one way or the other.
     """
     if out.resolve().is_relative_to(version.folder.resolve()):
         raise versions.VersionError(f"{out} lies in the version folder, which must stay as it is")

@@ -9,11 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from training.contract import MANIFEST, NAME, SCHEMA, TWIN
 from training.evaluate import (
-    Logits,
     Scorer,
     Thresholds,
     read_thresholds,
@@ -26,7 +24,7 @@ GRAPH = "saved_model.pb"
 
 
 class VersionError(Exception):
-    """A version folder is damaged, of another schema, or answers what is no number."""
+    """A version folder is damaged, of another schema, or cannot be run."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,9 @@ def read(folder: Path) -> Version:
 def load(version: Version, engine: EngineName) -> Scorer:
     """Load a version's network, to be run one way or the other.
 
-    Returns:
-        images uint8 [n, 28, 28] → logits float32 [n, 10], all of them finite.
-
     Raises:
-        VersionError: the version ships no such network, or none that can be loaded. What is
-            returned raises it too, for answers that are no numbers.
+        VersionError: the version ships no such network, or none that can be run.
+        NoNumbers: it answers what is no number.
     """
     if engine == "twin" and TWIN not in version.files:
         raise VersionError(f"{version.folder} ships no int8 twin")
@@ -90,7 +85,7 @@ def load(version: Version, engine: EngineName) -> Scorer:
     }
     try:
         score = loaders[engine]()
-        return _checked(score, version.folder, engine)
+        score(np.zeros((1, 28, 28), dtype=np.uint8))
     except (
         OSError,
         ValueError,
@@ -101,6 +96,7 @@ def load(version: Version, engine: EngineName) -> Scorer:
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else repr(error)
         raise VersionError(f"the {engine} of {version.folder} cannot be run: {reason}") from error
+    return score
 
 
 def _parse(folder: Path, manifest: Any, sha256: str) -> Version:  # noqa: ANN401 # any JSON
@@ -127,16 +123,3 @@ def _verify(folder: Path, name: str, digest: str) -> None:
         raise VersionError(f"{folder / name} is missing") from error
     if found != digest:
         raise VersionError(f"{folder / name} is not what the manifest says")
-
-
-def _checked(score: Scorer, folder: Path, engine: EngineName) -> Scorer:
-    """Let no answer pass that is no number: it would be counted as some digit."""
-
-    def score_checked(images: NDArray[np.uint8]) -> Logits:
-        logits = score(images)
-        if not np.isfinite(logits).all():
-            raise VersionError(f"the {engine} of {folder} answers logits that are no numbers")
-        return logits
-
-    score_checked(np.zeros((1, 28, 28), dtype=np.uint8))
-    return score_checked

@@ -42,7 +42,7 @@ async def test_what_is_exported_is_served(
 async def test_weights_that_are_no_numbers_are_not_served(
     mnist: tuple[Digits, Digits], tmp_path: Path, engine: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """NaN fails the self-test, though its golden digits expect NaN and every digest is right."""
+    """NaN fails the self-test, though the golden digits expect what the twin makes of it."""
     export_tiny(tmp_path / NAME / "1", mnist[0], bias=float("nan"))
     with caplog.at_level(logging.ERROR):
         life = await load(tmp_path, engine)

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from training.dataset import Digits
 from training.evaluate import (
+    NoNumbers,
     Thresholds,
     agreement,
     auroc,
@@ -242,3 +243,16 @@ def test_bins_hold_every_reading() -> None:
     assert counts.sum() == 10
     np.testing.assert_allclose(confidence[[10, 14]], [4.2, 3.8], rtol=1e-5)
     assert right[[10, 14]].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_model_without_numbers_is_not_scored(weight: float) -> None:
+    """A weight that is no number ends the run before any figure comes of it."""
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Flatten()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="classes")(x))
+    kernel, bias = model.get_layer("classes").get_weights()
+    model.get_layer("classes").set_weights([kernel, bias + weight])
+
+    with pytest.raises(NoNumbers, match="the network"):
+        score_model(model)(np.zeros((3, 28, 28), np.uint8))
