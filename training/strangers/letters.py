@@ -66,8 +66,8 @@ def load(folder: Path | None = None) -> Strangers:
     folders = None if folder is None else [folder]
     images, characters, families = [], [], set()
     for font in _choose_fonts(matplotlib.font_manager.findSystemFonts(folders)):
-        families.add(font.getname()[0] or "")
         for letter, image in draw_alphabet(font):
+            families.add(font.getname()[0] or "")
             characters.append(letter)
             images.append(image)
     if not images:

@@ -96,6 +96,14 @@ def test_letters_that_are_missing_are_not_drawn() -> None:
     assert letters.draw_alphabet(font) == []
 
 
+def test_font_without_letters_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only families of which something was drawn are named."""
+    monkeypatch.setattr(letters, "NOT_TEXT", ())
+    copy_fonts(tmp_path, "DejaVuSerif", "STIXSizTwoSymReg")
+
+    assert letters.load(tmp_path).source == "DejaVu Serif"
+
+
 @pytest.mark.parametrize("content", [None, b"no font"])
 def test_no_font_is_a_clear_error(tmp_path: Path, content: bytes | None) -> None:
     """A folder without fonts is named."""
