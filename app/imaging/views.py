@@ -41,7 +41,7 @@ class View:
     def stroke_width_pixels(self) -> float:
         """The mean width of the strokes, in the upload's pixels."""
         ratio = max(self.picture.width, self.picture.height) / max(self.picture.grey.shape)
-        return self.seen.stroke_width_pixels * ratio
+        return float(self.seen.stroke_width_pixels * ratio)
 
 
 def draw_digit(digit: NDArray[np.uint8]) -> bytes:
