@@ -16,9 +16,11 @@ SERVE = .venv/bin/python
 DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
 
+SCALE ?= 0.1
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-browser test-clients test-deploy screenshots test-container check format \
-	train images image lock clean
+.PHONY: help serve test test-browser test-clients test-deploy test-faults screenshots \
+	test-container check format train images image lock sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -26,8 +28,8 @@ help: ## list the targets
 serve: .venv/installed ## serve the model on http://127.0.0.1:8000 (HOST=, PORT=)
 	@HOST=$(HOST) PORT=$(PORT) $(SERVE) -m app
 
-# Each of these wants something of its own: a Docker engine, a browser, Prometheus, other clients.
-APART = container browser deploy clients
+# Each of these wants something of its own: a Docker engine, a browser, Prometheus, other clients, time.
+APART = container browser deploy clients faults
 
 test: .venv-dev/installed ## run every test that needs nothing but Python (ARGS="-k batching")
 	$(DEV) -m pytest $(APART:%=--ignore=tests/%) $(ARGS)
@@ -44,6 +46,9 @@ screenshots: .venv-dev/installed ## take pictures of the page of a running servi
 test-clients: .venv-clients/installed .venv-dev/installed ## ask the service with clients that others wrote
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 SERVICE_PYTHON=$(DEV) .venv-clients/bin/python -m pytest -W default \
 		--confcutdir=tests/clients tests/clients $(ARGS)
+
+test-faults: .venv-dev/installed ## break the service in every way and print what it stood (SCALE=1: the whole)
+	SCALE=$(SCALE) $(DEV) -m pytest tests/faults -s $(ARGS)
 
 test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
 	$(DEV) -m pytest tests/container $(ARGS)

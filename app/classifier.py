@@ -40,6 +40,9 @@ IMAGES_PER_PIECE = 32
 SMOOTHING = 0.2
 """Weight of the newest decoding in the running mean of seconds a piece."""
 
+ROWS_PER_PIECE = 64
+"""Of one tensor, in the queue at once: a large one leaves room for the others."""
+
 Result = TypeVar("Result")
 
 
@@ -204,6 +207,12 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
+        starts = range(0, len(digits), ROWS_PER_PIECE)
+        return np.concatenate(
+            [await self._score_rows(digits[start : start + ROWS_PER_PIECE]) for start in starts]
+        )
+
+    async def _score_rows(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         logits = await self._infer(digits)
         self._count(self._interpret(logits, digits))
         return logits

@@ -157,7 +157,7 @@ class TooManyParts(UploadError):
 
 
 class TooManyRows(UploadError):
-    """More digits in one tensor than the queue could ever hold."""
+    """More digits in one tensor than the limit."""
 
     status = 413
     code = "too_many_rows"

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     max_batch_files: int = Field(
         default=256, ge=1, description="Most files in one /predict/batch; more is answered 413."
     )
+    max_tensor_rows: int = Field(
+        default=1024, ge=1, description="Most digits in one tensor; more is answered 413."
+    )
     max_form_parts: int = Field(
         default=16,
         ge=0,

@@ -137,7 +137,8 @@ class Supervisor:
         forget_dead(self._shared, slot)
         code = worker.process.exitcode
         if self._kill_at is not None:
-            self._status = self._status or int(code != 0)
+            is_well = code == 0 or not worker.is_ready  # one that served nobody may just die
+            self._status = self._status or int(not is_well)
             return
         logger.error("worker died", extra={"worker": slot, "exit": code})
         if not self._has_served:

@@ -87,6 +87,7 @@ async def client(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="module")
 async def shared() -> AsyncIterator[httpx.AsyncClient]:
     """A client of one application for many tests, none of which changes it."""
-    settings = Settings(models_dir=MODELS, engine_threads=1)
+    # A busy machine is no failure of ours: none of these tests is about deadlines.
+    settings = Settings(models_dir=MODELS, engine_threads=1, request_timeout_seconds=120)
     async with ready(settings) as app, connect(app) as http:
         yield http

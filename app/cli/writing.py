@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 

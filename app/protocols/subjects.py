@@ -20,7 +20,7 @@ class Bounds:
     """How much one request may hold.
 
     Attributes:
-        max_rows: digits; more would never fit into the queue.
+        max_rows: digits.
         max_pictures: encoded pictures.
         max_picture_bytes: of each.
     """

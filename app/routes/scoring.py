@@ -21,7 +21,7 @@ INLINE_BYTES = 32 << 10
 
 def bound(settings: Settings) -> Bounds:
     """What one request may hold, by the limits of the other paths."""
-    return Bounds(settings.max_queue_rows, settings.max_batch_files, settings.max_upload_bytes)
+    return Bounds(settings.max_tensor_rows, settings.max_batch_files, settings.max_upload_bytes)
 
 
 async def understand(

@@ -22,7 +22,9 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": PlainError, "description": text}
     for status, text in {
         400: "Malformed, or nothing that the model takes.",
+        401: "A key is needed.",
         404: "No such model or version.",
+        408: "The body came too slowly.",
         413: "Too many bytes, pixels, pictures or rows.",
         503: "Not now; `Retry-After` says when.",
         504: "The digits could not be computed in time.",

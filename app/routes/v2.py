@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app import VERSION
+from app.errors import Draining
 from app.lifecycle import Lifecycle
 from app.protocols import open_inference as protocol
 from app.protocols.inference_answers import encode
@@ -25,7 +26,9 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": PlainError, "description": text}
     for status, text in {
         400: "Malformed, or not a tensor that the model takes.",
+        401: "A key is needed.",
         404: "No such model or version.",
+        408: "The body came too slowly.",
         413: "Too many bytes, pixels, pictures or rows.",
         422: "Nothing that can be read in a picture.",
         503: "Not now; `Retry-After` says when.",
@@ -128,7 +131,10 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     async def model_ready(request: Request) -> dict[str, str | bool]:
         """Whether the model can be asked."""
-        return {"name": names.find(request).model.name, "ready": True}
+        model = names.find(request).model
+        if lifecycle.status == "draining":
+            raise Draining("The service is shutting down.")
+        return {"name": model.name, "ready": True}
 
     async def infer(request: Request) -> Response:
         """Read digits: as tensors in `images`, or as encoded pictures in `image`."""

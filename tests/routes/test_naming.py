@@ -41,6 +41,7 @@ async def client(models_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
         model_versions="1,2,4,5",
         version_labels={"stable": 1, "oldest": 1, "gone": 7},
         engine_threads=1,
+        request_timeout_seconds=120,
     )
     async with ready(settings) as app, connect(app) as http:
         yield http

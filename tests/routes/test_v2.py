@@ -79,12 +79,16 @@ async def test_starting(settings: Settings) -> None:
         assert int(refusal.headers["retry-after"]) >= 1
 
 
-async def test_draining(application: FastAPI, client: httpx.AsyncClient) -> None:
-    """Once a stop was asked for, it is not ready and takes nothing."""
+async def test_draining(
+    application: FastAPI, client: httpx.AsyncClient, golden: dict[str, NDArray[np.uint8]]
+) -> None:
+    """Once a stop was asked for, nothing is ready; what still comes is answered."""
     application.state.lifecycle.begin_draining()
+    answer = await client.post(INFER, json=ask(golden["images"][:1]))
 
     assert (await client.get("/v2/health/ready")).status_code == 503
-    check_error(await client.post(INFER, json={}), 503, "shutting down")
+    check_error(await client.get("/v2/models/alexnet/ready"), 503, "shutting down")
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("version", ["", "/versions/{version}"])
@@ -174,6 +178,17 @@ async def test_pictures_are_read_as_by_predict(
     np.testing.assert_allclose(
         np.reshape(answer["outputs"][0]["data"], (3, 10)), predicted, atol=1e-6
     )
+
+
+async def test_large_tensor_is_read_in_pieces(
+    shared: httpx.AsyncClient, golden: dict[str, NDArray[np.uint8]]
+) -> None:
+    """More digits than may wait in the queue come back in their order."""
+    digits = np.tile(golden["images"], (8, 1, 1))
+    answer = (await shared.post(INFER, json=ask(digits))).json()
+    logits = np.reshape(answer["outputs"][1]["data"], (-1, 10))
+
+    assert logits.argmax(axis=1).tolist() == golden["labels"].tolist() * 8
 
 
 async def test_classification(shared: httpx.AsyncClient, seven: bytes) -> None:
