@@ -133,6 +133,7 @@ class Lifecycle:
             self._metrics,
         )
         self._version = version
+        self._metrics.observe_load("available")
         if self.status == "starting":
             self.status = "ready"
         logger.info("ready", extra={"seconds": round(self.uptime_seconds, 3)})

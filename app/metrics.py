@@ -56,6 +56,12 @@ class Metrics:
             buckets=CONFIDENCE,
             registry=registry,
         )
+        self.loads = Counter(
+            "digits_model_loads",
+            "Versions that were loaded, by outcome: available, or why each was refused.",
+            ("outcome",),
+            registry=registry,
+        )
         ProcessCollector(registry=registry)  # memory, processor time, open files
         self.model = Info("digits_model", "The build and the model served.", registry=registry)
 
@@ -66,6 +72,10 @@ class Metrics:
     def watch_queue(self, read_rows: Callable[[], float]) -> None:
         """Have the queue's depth read when it is scraped."""
         self.queue_rows.set_function(read_rows)
+
+    def observe_load(self, outcome: str) -> None:
+        """Count one load of a version."""
+        self.loads.labels(outcome).inc()
 
     def observe_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
