@@ -134,8 +134,13 @@ async function explain(trouble, seconds) {
       live.giveUp();
     }
   }
-  reading.fade(true);
   find('boxes').replaceChildren();
+  if (trouble.isPassing) reading.fade(true);
+  else {
+    state.last = null;
+    reading.clear(state.isNumber);
+    clearSeen();
+  }
   notice.explain(trouble, seconds, state.isNumber);
   if (trouble.status === 503) watch.check();
 }

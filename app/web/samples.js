@@ -32,10 +32,10 @@ async function cut(strip, place, button) {
   const whole = document.createElement('canvas');
   whole.width = whole.height = SIDE;
   whole.getContext('2d').drawImage(strip, -place * SIDE, 0);
+  draw(whole, button.firstElementChild);
   const blob = await new Promise((resolve) => { whole.toBlob(resolve, 'image/png'); });
   button.picture = { blob, name: `sample-${place + 1}.png`, image: whole, isInk: true };
   button.disabled = false;
-  draw(whole, button.firstElementChild);
 }
 
 function draw(image, canvas) {
