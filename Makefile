@@ -1,7 +1,8 @@
 # Everything a newcomer types and CI runs. `make` alone lists it.
 #
 # .venv holds what serving needs and no more; .venv-dev holds all of it and training, tests and
-# checks besides. Each is remade when its lock file changes.
+# checks besides; .venv-clients holds clients that others wrote. Each is remade when its lock file
+# changes.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -15,9 +16,11 @@ SERVE = .venv/bin/python
 DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
 
+SCALE ?= 0.1
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-browser test-deploy screenshots test-container check format train images \
-	image lock clean
+.PHONY: help serve test test-browser test-clients test-deploy test-faults screenshots \
+	test-container check format train images image lock sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -25,8 +28,11 @@ help: ## list the targets
 serve: .venv/installed ## serve the model on http://127.0.0.1:8000 (HOST=, PORT=)
 	@HOST=$(HOST) PORT=$(PORT) $(SERVE) -m app
 
-test: .venv-dev/installed ## run every test that needs no Docker, browser or Prometheus (ARGS="-k batching")
-	$(DEV) -m pytest --ignore=tests/container --ignore=tests/browser --ignore=tests/deploy $(ARGS)
+# Each of these wants something of its own: a Docker engine, a browser, Prometheus, other clients, time.
+APART = container browser deploy clients faults
+
+test: .venv-dev/installed ## run every test that needs nothing but Python (ARGS="-k batching")
+	$(DEV) -m pytest $(APART:%=--ignore=tests/%) $(ARGS)
 
 test-browser: .venv-dev/installed ## test the page in a real browser (needs Debian's chromium)
 	$(DEV) -m pytest tests/browser $(ARGS)
@@ -36,6 +42,13 @@ test-deploy: .venv-dev/installed ## test rules and dashboard (needs Debian's pro
 
 screenshots: .venv-dev/installed ## take pictures of the page of a running service (PORT=)
 	$(DEV) -m tests.browser.screenshots screenshots --address http://$(HOST):$(PORT) $(ARGS)
+
+test-clients: .venv-clients/installed .venv-dev/installed ## ask the service with clients that others wrote
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 SERVICE_PYTHON=$(DEV) .venv-clients/bin/python -m pytest -W default \
+		--confcutdir=tests/clients tests/clients $(ARGS)
+
+test-faults: .venv-dev/installed ## break the service in every way and print what it stood (SCALE=1: the whole)
+	SCALE=$(SCALE) $(DEV) -m pytest tests/faults -s $(ARGS)
 
 test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
 	$(DEV) -m pytest tests/container $(ARGS)
@@ -65,22 +78,25 @@ lock: .venv-lock/installed ## bring the lock files up to pyproject.toml (ARGS=--
 	scripts/lock $(ARGS)
 
 clean: ## remove the environments and every cache of this folder
-	rm -rf .venv .venv-dev .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-dev .venv-clients .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	find app benchmarks training tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The newest Python that all wheels of a lock file exist for.
 .venv/installed: NEWEST = 3, 14
-.venv-dev/installed: NEWEST = 3, 13
+.venv-dev/installed .venv-clients/installed: NEWEST = 3, 13
+# The lock of the clients leaves out one package that they ask for.
+.venv-clients/installed: PIP_OPTIONS = --no-deps
 .venv/installed: requirements/serve.txt
 .venv-dev/installed: requirements/dev.txt
-.venv/installed .venv-dev/installed:
+.venv-clients/installed: requirements/clients.txt
+.venv/installed .venv-dev/installed .venv-clients/installed:
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= ($(NEWEST)) or sys.exit( \
 		"This needs Python 3.11 to %d.%d, and $(PYTHON) is %d.%d. Name another: make PYTHON=python3.11 ..." \
 		% ($(NEWEST), *sys.version_info[:2]))'
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --only-binary :all: --requirement $<
+		--require-hashes --only-binary :all: $(PIP_OPTIONS) --requirement $<
 	@touch $@
 
 .venv-lock/installed: Makefile

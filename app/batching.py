@@ -60,7 +60,7 @@ class _Batch:
     rows: int = 0
 
 
-def _ignore(_rows: int, _seconds: float) -> None:
+def _ignore(*_: float) -> None:
     """The default for a caller who measures nothing."""
 
 
@@ -74,6 +74,7 @@ class Batcher:
         max_batch_rows: int,
         max_queue_rows: int,
         on_batch: Callable[[int, float], None] = _ignore,
+        on_queue: Callable[[int], None] = _ignore,
     ) -> None:
         """Start nothing yet; the first submission does.
 
@@ -82,11 +83,13 @@ class Batcher:
             max_batch_rows: most rows of one call.
             max_queue_rows: most rows that wait.
             on_batch: told the rows and the seconds of each call that succeeded.
+            on_queue: told by how many rows the queue grew or shrank.
         """
         self._compute = compute
         self._max_batch_rows = max_batch_rows
         self._max_queue_rows = max_queue_rows
         self._on_batch = on_batch
+        self._on_queue = on_queue
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._waiting: deque[_Job] = deque()
         self._waiting_rows = 0
@@ -153,7 +156,11 @@ class Batcher:
     def _sweep(self) -> None:
         """Give back the room of callers that have gone."""
         self._waiting = deque(job for job in self._waiting if not job.future.done())
-        self._waiting_rows = sum(len(job.rows) for job in self._waiting)
+        self._count(sum(len(job.rows) for job in self._waiting) - self._waiting_rows)
+
+    def _count(self, rows: int) -> None:
+        self._waiting_rows += rows
+        self._on_queue(rows)
 
     def _enqueue(self, rows: Rows, deadline: float) -> list[asyncio.Future[Outcome]]:
         loop = asyncio.get_running_loop()
@@ -163,7 +170,7 @@ class Batcher:
             part = rows[start : start + self._max_batch_rows]
             job = _Job(part, loop.create_future(), deadline, now)
             self._waiting.append(job)
-            self._waiting_rows += len(part)
+            self._count(len(part))
             futures.append(job.future)
         return futures
 
@@ -193,7 +200,7 @@ class Batcher:
             if batch.rows + len(job.rows) > self._max_batch_rows:
                 break
             self._waiting.popleft()
-            self._waiting_rows -= len(job.rows)
+            self._count(-len(job.rows))
             if job.future.done():
                 continue  # its caller has gone
             if job.deadline < now:

@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import occlusion, timing
-from app.batching import Batcher, Outcome
-from app.errors import QueueFull, ServiceError
+from app.batching import Batcher
+from app.deadlines import deadline
+from app.errors import DeadlineExceeded, QueueFull, ServiceError
 from app.imaging import (
     Normalised,
     Picture,
@@ -27,7 +28,7 @@ from app.imaging import (
 )
 from app.metrics import Metrics
 from app.numbers import Located, choose
-from app.predictions import Prediction, Reason
+from app.predictions import Notice, Prediction, Reason
 
 INLINE_PIXELS = 1 << 10
 """Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
@@ -35,8 +36,11 @@ INLINE_PIXELS = 1 << 10
 IMAGES_PER_PIECE = 32
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
 
-MAX_WAITING_DECODES = 64
-"""Pieces of work that may wait for a decoding thread, each of them an upload kept in memory."""
+SMOOTHING = 0.2
+"""Weight of the newest decoding in the running mean of seconds a piece."""
+
+ROWS_PER_PIECE = 64
+"""Of one tensor, in the queue at once: a large one leaves room for the others."""
 
 Result = TypeVar("Result")
 
@@ -56,35 +60,35 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Which model reads, and what it accepts."""
+    """Which model reads, and what it accepts.
+
+    Attributes:
+        name: of the model.
+        version: a whole number, as its folder is named.
+        engine: what runs it.
+        sha256: of its manifest, which holds the digest of every other file.
+        thresholds: below which a reading is not accepted.
+    """
 
     name: str
     version: str
+    engine: Literal["litert", "tensorflow"]
+    sha256: str
     thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A prediction and what led to it.
+class Limits:
+    """What uploads may cost.
 
     Attributes:
-        prediction: the same as without an explanation.
-        image: what the model saw, uint8 [28, 28], white ink on black.
-        heatmap: how much each of its pixels speaks for the digit, float32 [28, 28] in nats, see
-            `app.occlusion`; None where it was not asked for.
+        max_pixels: of one.
+        max_waiting_decodes: pieces of work that may wait for a decoding thread, each of them
+            uploads kept in memory.
     """
 
-    prediction: Prediction
-    image: NDArray[np.uint8]
-    heatmap: NDArray[np.float32] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one upload may cost."""
-
     max_pixels: int
-    timeout_seconds: float
+    max_waiting_decodes: int
 
 
 class Classifier:
@@ -102,18 +106,23 @@ class Classifier:
         limits: Limits,
         metrics: Metrics,
     ) -> None:
-        """Keep what is needed; all of it is made, and closed, by the caller."""
+        """Keep what is needed; the batcher is the classifier's own, the rest the caller's."""
         self._batcher = batcher
         self.model = model
         self._decoders = decoders
         self._limits = limits
         self._metrics = metrics
         self._decodes = 0
+        self._decode_seconds = 0.0
 
     @property
     def is_backlogged(self) -> bool:
         """Whether an answer takes so long that it is worth knowing if its caller has gone."""
         return self._batcher.is_backlogged or self._decodes > 0
+
+    async def close(self) -> None:
+        """Refuse what comes, finish what was accepted."""
+        await self._batcher.close()
 
     async def classify(self, upload: bytes) -> Prediction:
         """Read one upload.
@@ -123,8 +132,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
-        return (await self._predict([await self._see(upload)], deadline))[0]
+        seen = self._read_if_tiny(upload)
+        if seen is None:
+            seen = await self.run_aside(lambda: self._decode_and_normalise(upload))
+        return (await self._predict([seen]))[0]
 
     async def read(self, upload: bytes) -> list[Located]:
         """Read every digit of one upload, line by line and from left to right.
@@ -134,10 +145,10 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
-        picture, readings = await self._decode_aside(lambda: self._decode_row(upload))
-        tries = [seen for reading in readings for seen in reading.list_all()]
-        predictions = iter(await self._infer(np.stack([seen.digit for seen in tries]), deadline))
+        picture, readings = await self.run_aside(lambda: self._decode_row(upload))
+        tries = [each for reading in readings for each in reading.list_all()]
+        seen = np.stack([each.digit for each in tries])
+        predictions = iter(self._interpret(await self._infer(seen), seen))
         digits = [
             Located(digit.prediction, picture.in_upload(digit.box))
             for reading in readings
@@ -146,34 +157,26 @@ class Classifier:
         self._count([digit.prediction for digit in digits])
         return digits
 
-    async def explain(self, upload: bytes, *, with_heatmap: bool) -> Explained:
-        """Read one upload, and tell what the model saw and why it read it so.
+    async def explain(self, prediction: Prediction) -> NDArray[np.float32]:
+        """How much each pixel of what the model saw speaks for its reading.
 
-        A heatmap costs as much as up to 65 digits more, which wait for the engine as others do.
+        Costs as much as up to 65 digits more, which wait for the engine as any others do.
+
+        Returns:
+            float32 [28, 28], in nats; see `app.occlusion`.
 
         Raises:
-            ImageError: it cannot be turned into a digit.
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
-        seen = await self._see(upload)
-        prediction = (await self._predict([seen], deadline))[0]
-        heatmap = None
-        if with_heatmap:
-            heatmap = await self._attribute(seen.digit, prediction.digit, deadline)
-        return Explained(prediction, seen.digit, heatmap)
-
-    async def _attribute(
-        self, image: NDArray[np.uint8], digit: int, deadline: float
-    ) -> NDArray[np.float32]:
         started = time.perf_counter()
+        image = prediction.image
         spots = occlusion.list_spots(image)
         erased = occlusion.erase(image, spots)
-        outcome = await self._batcher.submit(erased, deadline=deadline)
-        heatmap = occlusion.attribute(outcome.results, digit, spots, image.shape)
+        outcome = await self._batcher.submit(erased, deadline=deadline.get())
+        heat = occlusion.attribute(outcome.results, prediction.digit, spots, image.shape)
         timing.add("explain", time.perf_counter() - started)
-        return heatmap
+        return heat
 
     async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
@@ -182,45 +185,96 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        deadline = time.monotonic() + self._limits.timeout_seconds
+        answers = await self._in_pieces(uploads, self._classify_piece)
+        return [answer for piece in answers for answer in piece]
+
+    async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [n, 10] of digits uint8 [n, 28, 28], n at least 1.
+
+        Raises:
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        starts = range(0, len(digits), ROWS_PER_PIECE)
+        return np.concatenate(
+            [await self._score_rows(digits[start : start + ROWS_PER_PIECE]) for start in starts]
+        )
+
+    async def _score_rows(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        logits = await self._infer(digits)
+        self._count(self._interpret(logits, digits))
+        return logits
+
+    async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
+        """Logits [n, 10] of n uploads, n at least 1: of all of them or of none.
+
+        Raises:
+            ImageError: one of them cannot be turned into a digit; the message says which.
+            Unavailable: there is no room or no time for them all.
+            EngineFailure: the engine broke on them.
+        """
+        return np.concatenate(await self._in_pieces(uploads, self._score_piece))
+
+    async def _in_pieces(
+        self,
+        uploads: Sequence[bytes],
+        do: Callable[[Sequence[bytes], int], Coroutine[Any, Any, Result]],
+    ) -> list[Result]:
+        """Each piece's answer; `do` is told the piece and the place of its first."""
         pieces = [
-            asyncio.ensure_future(
-                self._classify_piece(uploads[start : start + IMAGES_PER_PIECE], deadline)
-            )
+            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start))
             for start in range(0, len(uploads), IMAGES_PER_PIECE)
         ]
         try:
-            answers = await asyncio.gather(*pieces)
+            return await asyncio.gather(*pieces)
         finally:
             for piece in pieces:  # where one failed, the others work for nobody
                 piece.cancel()
-        return [answer for piece in answers for answer in piece]
 
     async def _classify_piece(
-        self, uploads: Sequence[bytes], deadline: float
+        self, uploads: Sequence[bytes], _first: int
     ) -> list[Prediction | ServiceError]:
-        found = await self._decode_aside(lambda: [self._read_or_error(each) for each in uploads])
+        found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         seen = [each for each in found if not isinstance(each, ServiceError)]
-        read = iter(await self._predict(seen, deadline) if seen else ())
+        read = iter(await self._predict(seen) if seen else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
-    async def _decode_aside(self, work: Callable[[], Result]) -> Result:
-        """Run work in a decoding thread, unless too much waits for one."""
-        if self._decodes >= MAX_WAITING_DECODES:
-            raise QueueFull("Too many images wait to be decoded.")
+    async def _score_piece(self, uploads: Sequence[bytes], first: int) -> NDArray[np.float32]:
+        def read() -> NDArray[np.uint8]:
+            return np.stack([self._read_named(*each).digit for each in enumerate(uploads, first)])
+
+        return await self.score(await self.run_aside(read))
+
+    async def run_aside(self, work: Callable[[], Result]) -> Result:
+        """Do work that would hold the event loop in a decoding thread.
+
+        Raises:
+            QueueFull: too much waits for one.
+            DeadlineExceeded: none was free in time.
+        """
+        if self._decodes >= self._limits.max_waiting_decodes:
+            raise QueueFull(
+                "Too many images wait to be decoded.",
+                retry_after_seconds=self._decodes * self._decode_seconds,
+            )
+        expires = deadline.get()
+
+        def work_in_time() -> tuple[Result, float]:
+            started = time.monotonic()
+            if started > expires:
+                raise DeadlineExceeded("No thread was free in time.")
+            return work(), time.monotonic() - started
+
         self._decodes += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._decoders, copy_context().run, work
+            loop = asyncio.get_running_loop()
+            result, seconds = await loop.run_in_executor(
+                self._decoders, copy_context().run, work_in_time
             )
         finally:
             self._decodes -= 1
-
-    async def _see(self, upload: bytes) -> Normalised:
-        seen = self._read_if_tiny(upload)
-        if seen is None:
-            seen = await self._decode_aside(lambda: self._decode_and_normalise(upload))
-        return seen
+        self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
+        return result
 
     def _read_if_tiny(self, upload: bytes) -> Normalised | None:
         """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
@@ -244,8 +298,15 @@ class Classifier:
         picture = decode_picture(upload, max_pixels=self._limits.max_pixels)
         decoded = time.perf_counter()
         readings = normalise_row(picture.grey)
-        self._note(decoded - started, time.perf_counter() - decoded)
+        self._metrics.decode_seconds.observe(decoded - started)
+        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
         return picture, readings
+
+    def _read_named(self, place: int, upload: bytes) -> Normalised:
+        try:
+            return self._decode_and_normalise(upload)
+        except ServiceError as error:
+            raise type(error)(f"Picture {place}: {error}") from error
 
     def _decode_and_normalise(self, upload: bytes) -> Normalised:
         started = time.perf_counter()
@@ -254,31 +315,31 @@ class Classifier:
     def _normalise(self, grey: NDArray[np.uint8], started: float) -> Normalised:
         decoded = time.perf_counter()
         seen = normalise(grey)
-        self._note(decoded - started, time.perf_counter() - decoded)
+        normalised = time.perf_counter()
+        self._metrics.decode_seconds.observe(decoded - started)
+        self._metrics.normalise_seconds.observe(normalised - decoded)
+        timing.add("decode", decoded - started)
+        timing.add("normalise", normalised - decoded)
         return seen
 
-    def _note(self, decode_seconds: float, normalise_seconds: float) -> None:
-        self._metrics.decode_seconds.observe(decode_seconds)
-        self._metrics.normalise_seconds.observe(normalise_seconds)
-        timing.add("decode", decode_seconds)
-        timing.add("normalise", normalise_seconds)
-
-    async def _predict(self, seen: Sequence[Normalised], deadline: float) -> list[Prediction]:
+    async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""
-        inferred = await self._infer(np.stack([each.digit for each in seen]), deadline)
+        digits = np.stack([each.digit for each in seen])
         predictions = [
             _warn(prediction, each.warnings) if each.warnings else prediction
-            for prediction, each in zip(inferred, seen, strict=True)
+            for prediction, each in zip(
+                self._interpret(await self._infer(digits), digits), seen, strict=True
+            )
         ]
         self._count(predictions)
         return predictions
 
-    async def _infer(self, digits: NDArray[np.uint8], deadline: float) -> list[Prediction]:
-        outcome = await self._batcher.submit(digits, deadline=deadline)
+    async def _infer(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        outcome = await self._batcher.submit(digits, deadline=deadline.get())
         self._metrics.observe_wait(outcome.queue_seconds)
         timing.add("queue", outcome.queue_seconds)
         timing.add("inference", outcome.compute_seconds)
-        return self._interpret(outcome)
+        return outcome.results
 
     def _count(self, predictions: Sequence[Prediction]) -> None:
         for prediction in predictions:
@@ -286,29 +347,32 @@ class Classifier:
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
 
-    def _interpret(self, outcome: Outcome) -> list[Prediction]:
-        logits = outcome.results
+    def _interpret(
+        self, logits: NDArray[np.float32], images: NDArray[np.uint8]
+    ) -> list[Prediction]:
         probabilities = softmax(logits)
         digits = probabilities.argmax(axis=1).tolist()
         energies = energy(logits).tolist()
         # Six decimals are finer than the int8 engine tells apart, and half the bytes.
         rows = np.round(probabilities.astype(np.float64), 6).tolist()
         return [
-            self._judge(digit, row, score)
-            for digit, row, score in zip(digits, rows, energies, strict=True)
+            self._judge(digit, row, score, image)
+            for digit, row, score, image in zip(digits, rows, energies, images, strict=True)
         ]
 
-    def _judge(self, digit: int, probabilities: list[float], score: float) -> Prediction:
+    def _judge(
+        self, digit: int, probabilities: list[float], score: float, image: NDArray[np.uint8]
+    ) -> Prediction:
         confidence = probabilities[digit]
         reason: Reason | None = None
         if score < self.model.thresholds.min_energy:
             reason = "not_a_digit"
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
-        return Prediction(digit, confidence, probabilities, reason is None, reason)
+        return Prediction(digit, confidence, probabilities, reason is None, reason, image)
 
 
-def _warn(prediction: Prediction, warnings: tuple[str, ...]) -> Prediction:
+def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:
     """A prediction with its upload's warnings; several digits are not accepted as one."""
     if "several_digits" in warnings:
         return replace(prediction, accepted=False, reason="several_digits", warnings=warnings)

@@ -1,6 +1,12 @@
 """What can go wrong, each error with the HTTP status and the code it is answered with.
 
 ServiceError
+├── RequestError           the request is none that is taken, whatever it carries
+│   ├── MalformedRequest       400  malformed_request
+│   ├── MalformedHeader        400  malformed_header
+│   ├── Unauthorised           401  unauthorised
+│   ├── SlowRequest            408  slow_request
+│   └── HeadersTooLarge        431  headers_too_large
 ├── UploadError            the request is not one upload, or not one we take
 │   ├── MalformedBody          400  malformed_body
 │   ├── EmptyUpload            400  empty_upload
@@ -8,6 +14,9 @@ ServiceError
 │   ├── InvalidParameter       422  invalid_parameter
 │   ├── UploadTooLarge         413  upload_too_large
 │   ├── TooManyFiles           413  too_many_files
+│   ├── TooManyParts           413  too_many_parts
+│   ├── TooManyRows            413  too_many_rows
+│   ├── InvalidTensor          400  invalid_tensor
 │   └── UnsupportedMediaType   415  unsupported_media_type
 ├── ImageError             the upload is no picture we can read
 │   ├── NotAnImage             422  not_an_image
@@ -17,8 +26,12 @@ ServiceError
 ├── Unavailable            good input, not now
 │   ├── NotReady               503  not_ready
 │   ├── QueueFull              503  queue_full
+│   ├── Overloaded             503  overloaded
+│   ├── TooManyConnections     503  too_many_connections
 │   ├── Draining               503  draining
 │   └── DeadlineExceeded       504  deadline_exceeded
+├── UnknownModel           404  unknown_model
+├── VersionNotFound        404  version_not_found
 ├── EngineFailure          500  engine_failure
 └── ModelError             a version folder that must not be served
     ├── ModelNotFound          500  model_not_found
@@ -37,6 +50,50 @@ class ServiceError(Exception):
     status = 500
     code = "internal_error"
     title = "Internal error"
+
+
+class RequestError(ServiceError):
+    """The request is refused before anybody looks at what it carries."""
+
+    status = 400
+
+
+class MalformedRequest(RequestError):
+    """What came over the connection is no HTTP."""
+
+    code = "malformed_request"
+    title = "Malformed request"
+
+
+class MalformedHeader(RequestError):
+    """A header that is read here does not say what it may say."""
+
+    code = "malformed_header"
+    title = "Malformed header"
+
+
+class Unauthorised(RequestError):
+    """No key, or one that is not known."""
+
+    status = 401
+    code = "unauthorised"
+    title = "Unauthorised"
+
+
+class SlowRequest(RequestError):
+    """The rest of the request did not come in time."""
+
+    status = 408
+    code = "slow_request"
+    title = "Request too slow"
+
+
+class HeadersTooLarge(RequestError):
+    """More bytes before the body than the limit."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "Headers too large"
 
 
 class UploadError(ServiceError):
@@ -89,6 +146,29 @@ class TooManyFiles(UploadError):
     status = 413
     code = "too_many_files"
     title = "Too many files"
+
+
+class TooManyParts(UploadError):
+    """More fields that are not asked for than the limit."""
+
+    status = 413
+    code = "too_many_parts"
+    title = "Too many parts"
+
+
+class TooManyRows(UploadError):
+    """More digits in one tensor than the limit."""
+
+    status = 413
+    code = "too_many_rows"
+    title = "Too many rows"
+
+
+class InvalidTensor(UploadError):
+    """A tensor whose name, type, shape or values are not those of the model."""
+
+    code = "invalid_tensor"
+    title = "Invalid tensor"
 
 
 class UnsupportedMediaType(UploadError):
@@ -163,6 +243,20 @@ class QueueFull(Unavailable):
     title = "Queue full"
 
 
+class Overloaded(Unavailable):
+    """As many requests, or as many of their bytes, are here as can be held."""
+
+    code = "overloaded"
+    title = "Overloaded"
+
+
+class TooManyConnections(Unavailable):
+    """As many connections are open as can be held."""
+
+    code = "too_many_connections"
+    title = "Too many connections"
+
+
 class Draining(Unavailable):
     """The service is stopping and takes no new work."""
 
@@ -176,6 +270,22 @@ class DeadlineExceeded(Unavailable):
     status = 504
     code = "deadline_exceeded"
     title = "Deadline exceeded"
+
+
+class UnknownModel(ServiceError):
+    """A path names a model that is not the one served here."""
+
+    status = 404
+    code = "unknown_model"
+    title = "Unknown model"
+
+
+class VersionNotFound(ServiceError):
+    """A version was named that is not there, or not loaded."""
+
+    status = 404
+    code = "version_not_found"
+    title = "Version not found"
 
 
 class EngineFailure(ServiceError):

@@ -1,18 +1,21 @@
-"""From start to stop: load the model beside the event loop, serve, drain."""
+"""From start to stop: load the model beside the event loop, keep it in step, serve, drain."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Literal
 
 from app.batching import Batcher
 from app.classifier import Classifier, Limits, ModelFacts
-from app.errors import Draining, NotReady, ServiceError
+from app.errors import ModelNotFound
 from app.metrics import Metrics
-from app.registry import NAME, Version, load_newest
+from app.registry import Policy, Registry
 from app.settings import Settings
+from app.versions import load_version
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,7 @@ class Lifecycle:
     """What is being served, and whether.
 
     Attributes:
+        registry: the versions.
         status: starting until a version passed its self-test; draining once a stop was asked for.
         failure: why nothing can be served; None while there is hope.
         on_failure: called once when `failure` is set, to end the process.
@@ -36,11 +40,16 @@ class Lifecycle:
         self._settings = settings
         self._metrics = metrics
         self._started = time.monotonic()
-        self._version: Version | None = None
-        self._classifier: Classifier | None = None
-        self._batcher: Batcher | None = None
         self._decoders = ThreadPoolExecutor(settings.decode_threads, thread_name_prefix="decode")
         self._loading: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self.registry = Registry(
+            settings.models_dir,
+            Policy(settings.model_versions),
+            load=self._load_classifier,
+            on_load=metrics.observe_load,
+            on_serve=self._name_model,
+        )
 
     @property
     def uptime_seconds(self) -> float:
@@ -48,23 +57,22 @@ class Lifecycle:
         return time.monotonic() - self._started
 
     @property
-    def served(self) -> Version | None:
-        """The version that is served; None while there is none."""
-        return self._version
-
-    @property
     def classifier(self) -> Classifier:
-        """What reads uploads.
+        """What reads uploads with the version that is served, to the end of the drain.
 
         Raises:
             NotReady: no version yet.
-            Draining: no longer.
         """
-        if self.status == "draining":
-            raise Draining("The service is shutting down.")
-        if self._classifier is None:
-            raise NotReady("The model is still being loaded.", retry_after_seconds=1)
-        return self._classifier
+        return self.find()
+
+    def find(self, version: int | None = None) -> Classifier:
+        """What reads uploads with one version; with the one that is served if None.
+
+        Raises:
+            NotReady: it is not there yet.
+            VersionNotFound: there is no such version, or it is not loaded.
+        """
+        return self.registry.classifier(version)
 
     def start(self) -> None:
         """Begin to load, so that health can be asked meanwhile."""
@@ -76,64 +84,64 @@ class Lifecycle:
             await self._loading
 
     def begin_draining(self) -> None:
-        """Say on every path that this process is stopping; what was accepted goes on."""
+        """Say to whoever asks for readiness that this process stops; what comes is answered."""
         self.status = "draining"
 
     async def stop(self) -> None:
         """Finish what was accepted and end every thread."""
         self.begin_draining()
         await self.wait_until_loaded()
-        if self._batcher is not None:
-            await self._batcher.close()
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        for classifier in self.registry.classifiers():
+            await classifier.close()
         self._decoders.shutdown()
 
     async def _load(self) -> None:
-        settings = self._settings
         try:
-            version = await asyncio.to_thread(
-                load_newest, settings.models_dir, settings.engine, threads=settings.engine_threads
-            )
-        except ServiceError as error:
+            await self.registry.refresh()
+            if self.registry.served is None:
+                count = len(self.registry.versions())
+                raise ModelNotFound(f"None of {count} model versions can be served.")  # noqa: TRY301 # as a load that failed
+        except ModelNotFound as error:
             logger.critical("no model can be served", extra={"code": error.code})
             self._fail(error)
         except Exception as error:  # whatever it is: starting for ever would be worse than ending
             logger.critical("the model could not be loaded", exc_info=True)
             self._fail(error)
         else:
-            self._serve(version)
+            if self.status == "starting":
+                self.status = "ready"
+            logger.info("ready", extra={"seconds": round(self.uptime_seconds, 3)})
+            self._watching = asyncio.create_task(self._watch())
 
     def _fail(self, error: Exception) -> None:
         self.failure = error
         self.on_failure()
 
-    def _serve(self, version: Version) -> None:
+    async def _watch(self) -> None:
+        """Keep the registry in step with the folder, whatever becomes of the folder."""
+        while True:
+            await asyncio.sleep(self._settings.model_poll_seconds)
+            try:
+                await self.registry.refresh()
+            except Exception:
+                logger.exception("the folder of models cannot be read")
+
+    def _name_model(self, facts: ModelFacts) -> None:
+        self._metrics.name_model(facts.name, facts.version, facts.engine, facts.sha256)
+
+    def _load_classifier(self, folder: Path) -> Classifier:
         settings = self._settings
-        self._batcher = Batcher(
+        version = load_version(folder, settings.engine, threads=settings.engine_threads)
+        batcher = Batcher(
             version.engine,
             max_batch_rows=settings.max_engine_rows,
             max_queue_rows=settings.max_queue_rows,
             on_batch=self._metrics.observe_batch,
+            on_queue=self._metrics.observe_queue,
         )
-        batcher = self._batcher
-        self._metrics.watch_queue(lambda: batcher.waiting_rows)
-        self._metrics.model.info(
-            {
-                "name": NAME,
-                "version": str(version.number),
-                "engine": version.engine_name,
-                "sha256": version.sha256,
-            }
-        )
-        limits = Limits(settings.max_pixels, settings.request_timeout_seconds)
-        self._classifier = Classifier(
-            batcher,
-            ModelFacts(NAME, str(version.number), version.thresholds),
-            self._decoders,
-            limits,
-            self._metrics,
-        )
-        self._version = version
-        self._metrics.observe_load("available")
-        if self.status == "starting":
-            self.status = "ready"
-        logger.info("ready", extra={"seconds": round(self.uptime_seconds, 3)})
+        limits = Limits(settings.max_pixels, settings.max_waiting_decodes)
+        return Classifier(batcher, version.facts, self._decoders, limits, self._metrics)

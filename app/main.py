@@ -7,36 +7,49 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
+from app import VERSION
 from app.errors import ServiceError
+from app.guards.admission import Admission, Bounds
+from app.guards.headers import SecurityHeaders
+from app.guards.keys import KeyGuard, Keys
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
-from app.problems import http_problem, problem
-from app.routes import health, monitoring, page, predict
+from app.refusals import refuse, refuse_http
+from app.routes import health, models, monitoring, page, predict, v1, v2
 from app.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     """Make the application; its lifespan loads the model and drains it.
 
     Args:
         settings: everything that can be set.
+        metrics: to count with, where several processes count together.
 
     Returns:
         The application; `app.state.lifecycle` is what a server tells that it is stopping.
+
+    Raises:
+        KeysUnreadable: keys are asked for, and there is no file of them.
     """
-    metrics = Metrics(CollectorRegistry())
+    metrics = metrics or Metrics(CollectorRegistry())
     lifecycle = Lifecycle(settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         lifecycle.start()
+        if settings.workers > 1:
+            # The others answer: this one takes no request before it can.
+            await lifecycle.wait_until_loaded()
         yield
         await lifecycle.stop()
 
     app = FastAPI(
         title="AlexNet digits",
+        version=VERSION,
         summary="Post a picture of a handwritten digit, get the digit back.",
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page comes from a CDN; ours is in app/web/
@@ -45,26 +58,55 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lifecycle = lifecycle
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
+    app.include_router(models.make_router(lifecycle.registry))
     app.include_router(monitoring.make_router(metrics))
+    app.include_router(v1.make_router(settings, lifecycle))
+    app.include_router(v2.make_router(settings, lifecycle))
     app.include_router(page.make_router())
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    _guard(app, settings)
     app.add_middleware(Observation, metrics=metrics)
+    _tell_browsers(app, settings)
     return app
 
 
-async def _answer_service_error(_request: Request, error: Exception) -> Response:
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """Put in front of every route what refuses; the last that is added comes first."""
+    bounds = Bounds(
+        requests=settings.max_requests,
+        buffered_bytes=settings.max_buffered_bytes,
+        body_seconds=settings.body_timeout_seconds,
+        body_bytes_per_second=settings.min_body_bytes_per_second,
+        answer_seconds=settings.request_timeout_seconds,
+    )
+    app.add_middleware(Admission, bounds=bounds)
+    if settings.api_keys_file is not None:
+        keys = Keys(settings.api_keys_file)
+        app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)
+
+
+def _tell_browsers(app: FastAPI, settings: Settings) -> None:
+    origins = [each.strip() for each in settings.cors_origins.split(",") if each.strip()]
+    if origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(SecurityHeaders)
+
+
+async def _answer_service_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ServiceError):
         raise error
-    return problem(error)
+    return refuse(error, request.url.path)
 
 
-async def _answer_http_error(_request: Request, error: Exception) -> Response:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return http_problem(error.status_code, dict(error.headers or {}))
+    return refuse_http(error.status_code, dict(error.headers or {}), request.url.path)
 
 
-async def _answer_validation_error(_request: Request, _error: Exception) -> Response:
-    return http_problem(422)
+async def _answer_validation_error(request: Request, _error: Exception) -> Response:
+    return refuse_http(422, None, request.url.path)

@@ -1,23 +1,44 @@
 """Prometheus instruments, on a registry that is passed in."""
 
-from collections.abc import Callable
+import os
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    values,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 LATENCY_SECONDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 )  # fmt: skip
 STAGE_SECONDS = (0.0001, 0.00025, *LATENCY_SECONDS)
 ROWS = (1, 2, 4, 8, 16, 32, 64)
+MODEL_LABELS = ("name", "version", "engine", "sha256")
 CONFIDENCE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
 class Metrics:
-    """Every instrument of the service."""
+    """Every instrument of the service.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        """Make the instruments on a registry."""
-        self.registry = registry
+    Attributes:
+        exposed: what is scraped.
+    """
+
+    def __init__(
+        self, registry: CollectorRegistry, exposed: CollectorRegistry | None = None
+    ) -> None:
+        """Make the instruments.
+
+        Args:
+            registry: to make them on.
+            exposed: what is scraped in its place, where several processes count together.
+        """
+        self.exposed = exposed or registry
         self.requests = Counter(
             "http_requests",
             "Requests answered, by route template, method and status.",
@@ -42,8 +63,12 @@ class Metrics:
             registry=registry,
         )
         self.queue_rows = Gauge(
-            "digits_queue_rows", "Digits that wait for the engine now.", registry=registry
+            "digits_queue_rows",
+            "Digits that wait for the engine now.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
+        self.queue_rows.set(0)  # of the worker that this one replaces, none wait any more
         self.predictions = Counter(
             "digits_predictions",
             "Digits read, by what they were read as and what became of the reading.",
@@ -56,22 +81,36 @@ class Metrics:
             buckets=CONFIDENCE,
             registry=registry,
         )
+        ProcessCollector(registry=registry)  # memory, processor time, open files
         self.loads = Counter(
             "digits_model_loads",
             "Versions that were loaded, by outcome: available, or why each was refused.",
             ("outcome",),
             registry=registry,
         )
-        ProcessCollector(registry=registry)  # memory, processor time, open files
-        self.model = Info("digits_model", "The build and the model served.", registry=registry)
+        self.model = Gauge(
+            "digits_model_info",
+            "The model that answers where no version is named: 1; those before it: 0.",
+            MODEL_LABELS,
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._model: tuple[str, ...] | None = None
 
     @staticmethod
     def _stage(registry: CollectorRegistry, name: str, text: str) -> Histogram:
         return Histogram(f"digits_{name}_seconds", text, buckets=STAGE_SECONDS, registry=registry)
 
-    def watch_queue(self, read_rows: Callable[[], float]) -> None:
-        """Have the queue's depth read when it is scraped."""
-        self.queue_rows.set_function(read_rows)
+    def name_model(self, *model: str) -> None:
+        """Say which model answers from now on, by the labels of `digits_model_info`."""
+        if self._model is not None:
+            self.model.labels(*self._model).set(0)
+        self.model.labels(*model).set(1)
+        self._model = model
+
+    def observe_queue(self, change: int) -> None:
+        """Count digits that wait for the engine, or do no longer."""
+        self.queue_rows.inc(change)
 
     def observe_load(self, outcome: str) -> None:
         """Count one load of a version."""
@@ -95,3 +134,35 @@ class Metrics:
         """Count one digit read."""
         self.predictions.labels(digit, outcome).inc()
         self.confidence.observe(confidence)
+
+
+def share(folder: Path, slot: int | str) -> Metrics:
+    """Instruments that several processes count with together; to be made before any other.
+
+    Args:
+        folder: where each process keeps what it counted, in files mapped into memory.
+        slot: the name of this one's files. They are by slot and not by process, as is the
+            library's default: who replaces a dead worker counts on where that one stopped, and
+            there are never more files than slots.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: slot)
+    exposed = CollectorRegistry()
+    MultiProcessCollector(exposed, str(folder))
+    return Metrics(CollectorRegistry(), exposed)
+
+
+def forget_dead(folder: Path, slot: int) -> None:
+    """Drop what was true of a worker only while it lived."""
+    mark_process_dead(slot, str(folder))
+
+
+def count_restarts(folder: Path) -> Counter:
+    """The supervisor's own instrument: how often a worker was replaced."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: "supervisor")
+    return Counter(
+        "digits_worker_restarts",
+        "Workers that died and were replaced.",
+        registry=CollectorRegistry(),
+    )

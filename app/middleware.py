@@ -1,5 +1,6 @@
 """Around every request: its id, its log line, its metrics, and an answer whatever happens."""
 
+import asyncio
 import logging
 import re
 import time
@@ -7,11 +8,13 @@ import uuid
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs, timing, tracing
+from app.errors import Draining, ServiceError
 from app.metrics import Metrics
-from app.problems import internal_problem
+from app.refusals import refuse, refuse_unforeseen
 
 logger = logging.getLogger("app.access")
 
@@ -59,13 +62,12 @@ class Observation:
 
         try:
             await self._app(scope, receive, send_observed)
-        except ClientDisconnect:
-            pass  # nobody is there to be answered, and nothing of ours went wrong
-        except Exception:
-            logger.exception("unexpected error")
-            if status != CLIENT_CLOSED_REQUEST:
+        except (Exception, asyncio.CancelledError) as error:
+            response = _respond(error, scope["path"])
+            if response is not None and status != CLIENT_CLOSED_REQUEST:
                 raise  # half an answer has gone: the server cuts the connection
-            await internal_problem()(scope, receive, send_observed)
+            if response is not None:
+                await response(scope, receive, send_observed)
         finally:
             self._record(scope, status, time.perf_counter() - started)
             timing.stages.reset(stages_token)
@@ -85,6 +87,19 @@ class Observation:
                 "seconds": round(seconds, 6),
             },
         )
+
+
+def _respond(error: BaseException, path: str) -> Response | None:
+    """The answer to what no route answered; None where nobody is there to be answered."""
+    if isinstance(error, ClientDisconnect):
+        return None
+    if isinstance(error, ServiceError):
+        return refuse(error, path)
+    if isinstance(error, asyncio.CancelledError):
+        # The server gives up on what is not finished in time when it stops.
+        return refuse(Draining("The service is shutting down."), path)
+    logger.error("unexpected error", exc_info=error)
+    return refuse_unforeseen(path)
 
 
 def _request_id(scope: Scope) -> str:

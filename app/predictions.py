@@ -1,9 +1,13 @@
 """What a digit was read as."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Reason = Literal["not_a_digit", "unsure", "several_digits"]
+Notice = Literal["low_contrast", "touches_border", "tiny", "several_digits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Prediction:
         probabilities: of each digit, ten of them.
         accepted: whether the reading can be relied on.
         reason: why not, if it cannot.
+        image: what the model saw, uint8 [28, 28], white ink on black.
         warnings: what of the upload may have made it hard to read; see `imaging.normalisation`.
     """
 
@@ -24,4 +29,5 @@ class Prediction:
     probabilities: list[float]
     accepted: bool
     reason: Reason | None
-    warnings: tuple[str, ...] = ()
+    image: NDArray[np.uint8] = field(repr=False, compare=False)
+    warnings: tuple[Notice, ...] = ()

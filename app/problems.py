@@ -16,6 +16,10 @@ MEDIA_TYPE = "application/problem+json"
 def problem(error: ServiceError) -> Response:
     """The answer to an error of ours."""
     headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.status == HTTPStatus.REQUEST_TIMEOUT:
+        headers["Connection"] = "close"  # the rest of this request is not waited for
     if isinstance(error, Unavailable) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         seconds = max(1, math.ceil(error.retry_after_seconds or 1))
         headers["Retry-After"] = str(seconds)

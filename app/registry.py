@@ -1,194 +1,212 @@
-"""Find the version to serve: verify it, load it, test it on its golden digits."""
+"""Which versions there are, in which state, and what reads digits with each.
 
-import hashlib
-import importlib.util
+A version goes from idle (its folder is there) by way of loading to available or failed. What is
+replaced is only let go of: requests that began with it end with it, and its threads with them.
+"""
+
+import asyncio
 import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from app.classifier import Thresholds, softmax
-from app.engines import TWIN, Engine
-from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
+from app.classifier import Classifier, ModelFacts
+from app.errors import ModelError, NotReady, VersionNotFound
+from app.versions import Fingerprint, find_versions, fingerprint
 
 logger = logging.getLogger(__name__)
 
-NAME = "alexnet"
-MANIFEST = "assets.extra/manifest.json"
-GOLDEN = "assets.extra/golden.npz"
-
-GOLDEN_TOLERANCE = 0.05
-"""How far a golden probability may be off: the engines round differently, a wrong weight shows."""
-
-EngineName = Literal["litert", "tensorflow"]
-
-
-class Reject(BaseModel):
-    """The thresholds of a manifest."""
-
-    min_energy: float = Field(allow_inf_nan=False)
-    min_confidence: float = Field(ge=0, le=1)
-
-
-class Manifest(BaseModel):
-    """What a version says of itself; its other fields are for people."""
-
-    model_config = ConfigDict(strict=True)
-
-    schema_number: Literal[1] = Field(alias="schema")
-    name: Literal["alexnet"]
-    version: int = Field(ge=1)
-    reject: Reject
-    files: dict[str, str]
+State = Literal["idle", "loading", "available", "failed"]
+Sightings = dict[int, tuple[Path, Fingerprint]]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A version that passed its self-test.
+class VersionStatus:
+    """What is known of one version.
 
     Attributes:
         number: its folder's name.
-        engine_name: what runs it.
-        sha256: of its manifest, which holds the digest of every other file.
-        engine: images uint8 [n, 28, 28] → logits float32 [n, 10].
-        thresholds: below which a reading is not accepted.
+        state: idle is on the disk and not loaded, because another one is wanted.
+        reason: why it failed; for one that is available, what was refused in its place since.
+        facts: of what is loaded.
+        is_served: whether it answers those who name no version.
     """
 
     number: int
-    engine_name: EngineName
-    sha256: str
-    engine: Engine
-    thresholds: Thresholds
+    state: State
+    reason: str | None
+    facts: ModelFacts | None
+    is_served: bool
 
 
-def load_newest(models_dir: Path, engine: str, *, threads: int) -> Version:
-    """Load the highest version that verifies and passes its self-test.
+@dataclass(slots=True)
+class _Entry:
+    state: State = "idle"
+    reason: str | None = None
+    classifier: Classifier | None = None
+    tried: Fingerprint | None = None
 
-    A version that does not is logged and passed over.
 
-    Args:
-        models_dir: holds `alexnet/<version>/`.
-        engine: auto, litert or tensorflow.
-        threads: for one inference.
+class Policy:
+    """Which versions are to be loaded: `latest`, `all`, or some by number as `1,3`."""
 
-    Raises:
-        ModelNotFound: there is no version, or none that can be served.
-    """
-    folders = list_versions(models_dir)
-    for folder in folders:
+    def __init__(self, text: str) -> None:
+        """Take what a setting says."""
+        self.is_latest = text == "latest"
+        self._numbers = None if text in {"latest", "all"} else {int(n) for n in text.split(",")}
+
+    def wants(self, number: int) -> bool:
+        """Whether a version is one of them."""
+        return self._numbers is None or number in self._numbers
+
+
+class Registry:
+    """Keeps what is loaded in step with what lies in the folder; belongs to the event loop."""
+
+    def __init__(
+        self,
+        models_dir: Path,
+        policy: Policy,
+        *,
+        load: Callable[[Path], Classifier],
+        on_load: Callable[[str], None] = lambda _outcome: None,
+        on_serve: Callable[[ModelFacts], None] = lambda _facts: None,
+    ) -> None:
+        """Look nowhere yet; `refresh` does.
+
+        Args:
+            models_dir: holds `alexnet/<version>/`.
+            policy: which of them are wanted.
+            load: a version folder → what reads digits with it; runs in a thread, raises ModelError.
+            on_load: told `available` or the error's code of each load.
+            on_serve: told which version answers from now on.
+        """
+        self._models_dir = models_dir
+        self._policy = policy
+        self._load = load
+        self._on_load = on_load
+        self._on_serve = on_serve
+        self._entries: dict[int, _Entry] = {}
+        self._served: int | None = None
+        self._announced: ModelFacts | None = None
+        self._sighted: Sightings | None = None
+
+    @property
+    def served(self) -> ModelFacts | None:
+        """Of the version that answers those who name none; None before there is one."""
+        return None if self._served is None else self.classifier(self._served).model
+
+    def classifier(self, number: int | None = None) -> Classifier:
+        """What reads digits with one version.
+
+        Args:
+            number: of the version; the one that is served if None.
+
+        Raises:
+            NotReady: it is being loaded.
+            VersionNotFound: there is no such version, or it is not loaded.
+        """
+        number = self._served if number is None else number
+        if number is None:
+            raise NotReady("The model is still being loaded.", retry_after_seconds=1)
+        entry = self._entries.get(number)
+        if entry is None:
+            raise VersionNotFound(f"There is no version {number}.")
+        if entry.classifier is not None:
+            return entry.classifier
+        if entry.state == "loading":
+            raise NotReady(f"Version {number} is still being loaded.", retry_after_seconds=1)
+        raise VersionNotFound(f"Version {number} is not loaded.")
+
+    def versions(self) -> list[VersionStatus]:
+        """Every version there is, highest first."""
+        return [
+            VersionStatus(
+                number,
+                entry.state,
+                entry.reason,
+                entry.classifier.model if entry.classifier else None,
+                number == self._served,
+            )
+            for number, entry in sorted(self._entries.items(), reverse=True)
+        ]
+
+    def classifiers(self) -> Iterator[Classifier]:
+        """Of every version that is loaded."""
+        return (each.classifier for each in self._entries.values() if each.classifier)
+
+    async def refresh(self) -> None:
+        """Look what changed in the folder, load what is wanted, let go of what is not.
+
+        A folder that changed is touched once it stands still from one look to the next, so that
+        none is refused for being copied slowly; the first look takes all as it is.
+        """
+        sighted = await asyncio.to_thread(_look, self._models_dir)
+        before = sighted if self._sighted is None else self._sighted
+        self._sighted = sighted
+        for number, (folder, now) in sighted.items():
+            entry = self._entries.setdefault(number, _Entry())
+            if self._is_satisfied(number):
+                continue
+            if entry.tried != now and before.get(number) == (folder, now):
+                await self._try_to_load(number, folder, now)
+        self._choose(sighted)
+
+    def _is_satisfied(self, number: int) -> bool:
+        """Whether nothing needs to be loaded for this version, whatever it looks like."""
+        if not self._policy.wants(number):
+            return True
+        is_covered = any(each > number and self._is_available(each) for each in self._sighted or ())
+        return self._policy.is_latest and is_covered
+
+    def _is_available(self, number: int) -> bool:
+        return self._entries[number].classifier is not None
+
+    async def _try_to_load(self, number: int, folder: Path, now: Fingerprint) -> None:
+        entry = self._entries[number]
+        entry.tried = now
+        if entry.classifier is None:
+            entry.state = "loading"
         try:
-            version = load_version(folder, engine, threads=threads)
-        except ModelError as error:
-            logger.exception("version refused", extra={"version": folder.name, "code": error.code})
-            continue
-        logger.info("version loaded", extra={"version": folder.name, "engine": version.engine_name})
-        return version
-    raise ModelNotFound(f"None of {len(folders)} model versions can be served.")
+            classifier = await asyncio.to_thread(self._load, folder)
+        except Exception as error:  # an unforeseen one must not take the other versions with it
+            known = error if isinstance(error, ModelError) else ModelError("Loading it failed.")
+            entry.reason = str(known)
+            entry.state = "available" if entry.classifier else "failed"
+            logger.exception("version refused", extra={"version": number, "code": known.code})
+            self._on_load(known.code)
+        else:
+            entry.classifier = classifier
+            entry.state, entry.reason = "available", None
+            logger.info("version loaded", extra={"version": number})
+            self._on_load("available")
+
+    def _choose(self, sighted: Sightings) -> None:
+        """Serve the highest version that is there, and let go of what is not wanted any more.
+
+        Where none is left that can be served, the one in memory serves on.
+        """
+        available = [number for number in sighted if self._is_available(number)]
+        if available:
+            self._serve(max(available))
+        for number in list(self._entries):
+            if number != self._served and number not in sighted:
+                del self._entries[number]
+            elif number != self._served and self._policy.is_latest and self._is_available(number):
+                self._entries[number] = _Entry()
+
+    def _serve(self, number: int) -> None:
+        facts = self.classifier(number).model
+        self._served = number
+        if facts != self._announced:
+            self._announced = facts
+            logger.info("version served", extra={"version": number, "engine": facts.engine})
+            self._on_serve(facts)
 
 
-def list_versions(models_dir: Path) -> list[Path]:
-    """The version folders, highest first. Names that are no whole number are no versions."""
-    folders = [path for path in (models_dir / NAME).glob("*") if path.name.isdecimal()]
-    return sorted(folders, key=lambda path: int(path.name), reverse=True)
-
-
-def load_version(folder: Path, engine: str, *, threads: int) -> Version:
-    """Verify one version folder, load it and test it.
-
-    Raises:
-        ModelDamaged: a file is missing, altered or of another schema.
-        ModelNotFound: the engine that is asked for cannot run it.
-        SelfTestFailed: the golden digits came out otherwise.
-    """
-    manifest, sha256 = verify(folder)
-    name = choose_engine(manifest, engine)
-    compute = _load_engine(name, folder, threads)
-    _test_golden(folder, compute)
-    reject = manifest.reject
-    return Version(
-        number=manifest.version,
-        engine_name=name,
-        sha256=sha256,
-        engine=compute,
-        thresholds=Thresholds(reject.min_energy, reject.min_confidence),
-    )
-
-
-def verify(folder: Path) -> tuple[Manifest, str]:
-    """Check every file of a version against its manifest, before any is parsed.
-
-    Returns:
-        The manifest and its own SHA-256.
-
-    Raises:
-        ModelDamaged: says which file, and how.
-    """
-    try:
-        content = (folder / MANIFEST).read_bytes()
-        manifest = Manifest.model_validate_json(content)
-    except (OSError, ValidationError) as error:
-        raise ModelDamaged("The manifest is missing or of another schema.") from error
-    if str(manifest.version) != folder.name:
-        raise ModelDamaged(f"The manifest is of version {manifest.version}.")
-    for name, digest in manifest.files.items():
-        _verify_file(folder, name, digest)
-    missing = {"saved_model.pb", GOLDEN} - manifest.files.keys()
-    if missing:
-        raise ModelDamaged(f"The manifest does not list {', '.join(sorted(missing))}.")
-    return manifest, hashlib.sha256(content).hexdigest()
-
-
-def _verify_file(folder: Path, name: str, digest: str) -> None:
-    if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute():
-        raise ModelDamaged(f"The manifest lists {name}, outside of the version.")
-    try:
-        with (folder / name).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelDamaged(f"{name} is missing.") from error
-    if found != digest:
-        raise ModelDamaged(f"{name} is not what the manifest says.")
-
-
-def choose_engine(manifest: Manifest, engine: str) -> EngineName:
-    """The twin if the version ships one, else TensorFlow if that is installed.
-
-    Raises:
-        ModelNotFound: neither is there, or not the one that was asked for.
-    """
-    has_twin = TWIN in manifest.files
-    has_tensorflow = importlib.util.find_spec("tensorflow") is not None
-    if has_twin and engine in {"auto", "litert"}:
-        return "litert"
-    if has_tensorflow and engine in {"auto", "tensorflow"}:
-        return "tensorflow"
-    raise ModelNotFound(
-        f"No engine can run this version: twin {'there' if has_twin else 'missing'}, "
-        f"TensorFlow {'installed' if has_tensorflow else 'not installed'}, engine {engine}."
-    )
-
-
-def _load_engine(name: EngineName, folder: Path, threads: int) -> Engine:
-    # Imported by need: the twin is served where no TensorFlow is installed.
-    if name == "litert":
-        from app.engines import litert  # noqa: PLC0415
-
-        return litert.load(folder, threads=threads)
-    from app.engines import tensorflow  # noqa: PLC0415
-
-    return tensorflow.load(folder, threads=threads)
-
-
-def _test_golden(folder: Path, compute: Engine) -> None:
-    try:
-        with np.load(folder / GOLDEN, allow_pickle=False) as golden:
-            images, expected = golden["images"], golden["probabilities"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelDamaged("The golden digits cannot be read.") from error
-    found = softmax(compute(images))
-    is_same = np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))
-    if not is_same or not np.allclose(found, expected, atol=GOLDEN_TOLERANCE, rtol=0):
-        raise SelfTestFailed("The golden digits did not come out as they should.")
+def _look(models_dir: Path) -> Sightings:
+    return {
+        number: (folder, fingerprint(folder))
+        for number, folder in find_versions(models_dir).items()
+    }

@@ -7,9 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.predictions import Reason
-
-Notice = Literal["low_contrast", "touches_border", "tiny", "several_digits"]
+from app.predictions import Notice, Reason
 
 
 class ModelReference(BaseModel):
@@ -101,6 +99,28 @@ class ServedModel(ModelReference):
     sha256: str = Field(description="Of the version's manifest.")
 
 
+class ModelVersion(BaseModel):
+    """One version of the model and what became of it."""
+
+    version: str = Field(examples=["1"])
+    state: Literal["idle", "loading", "available", "failed"] = Field(
+        description="Idle: it is there and not loaded, because a higher one is served."
+    )
+    reason: str | None = Field(
+        description="Why it failed; if it is available, why what lies in its place now is refused."
+    )
+    served: bool = Field(description="Whether it answers where no version is named.")
+    engine: Literal["litert", "tensorflow"] | None = None
+    sha256: str | None = Field(default=None, description="Of the version's manifest.")
+
+
+class ModelVersions(BaseModel):
+    """Every version there is, highest first."""
+
+    name: str = Field(examples=["alexnet"])
+    versions: list[ModelVersion]
+
+
 class Health(BaseModel):
     """Whether predictions are to be had."""
 
@@ -113,3 +133,51 @@ class Liveness(BaseModel):
     """That the process answers."""
 
     status: Literal["live"] = "live"
+
+
+class PlainError(BaseModel):
+    """An error, as the protocols of other servers have it."""
+
+    error: str = Field(examples=["Input `images` has the shape [-1, 28, 28], not [28, 28]."])
+
+
+class ServerDescription(BaseModel):
+    """Which server this is."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorDescription(BaseModel):
+    """A tensor that the model takes or gives; −1 is a dimension that is free."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelDescription(BaseModel):
+    """What the model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorDescription]
+    outputs: list[TensorDescription]
+
+
+class OutputTensor(TensorDescription):
+    """An output; its data is in place, or follows the JSON as `binary_data_size` bytes."""
+
+    parameters: dict[str, int] | None = None
+    data: list[float | str] | None = None
+
+
+class InferenceAnswer(BaseModel):
+    """What an inference gave."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    outputs: list[OutputTensor]

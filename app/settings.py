@@ -2,12 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+KIBIBYTE = 1 << 10
 MEBIBYTE = 1 << 20
+
+
+def _threads(values: dict[str, Any]) -> int:
+    """The cores at hand, shared among the workers."""
+    return max(1, len(os.sched_getaffinity(0)) // int(values.get("workers", 1)))
 
 
 class Settings(BaseSettings):
@@ -19,16 +25,35 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one."
     )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that serve; with two and more, one that dies is replaced.",
+    )
     models_dir: Path = Field(
         default=Path("models"), description="Folder that holds alexnet/<version>/."
+    )
+    model_versions: str = Field(
+        default="latest",
+        pattern=r"^(latest|all|[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*)$",
+        description="Which versions are loaded: latest, all, or some by number, as 1,3.",
+    )
+    version_labels: dict[str, int] = Field(
+        default={},
+        description='Names for versions, as {"stable": 1, "canary": 2}; both mean the one that is '
+        "served where nothing is said.",
+    )
+    model_poll_seconds: float = Field(
+        default=1.0, gt=0, description="How often the folder is looked at for new versions."
     )
     engine: Literal["auto", "litert", "tensorflow"] = Field(
         default="auto", description="What runs the model; auto prefers the compiled twin."
     )
     engine_threads: int = Field(
-        default_factory=lambda: len(os.sched_getaffinity(0)),
+        default_factory=_threads,
         ge=1,
-        description="Threads one inference may use; the cores at hand if unset.",
+        description="Threads one inference may use; this worker's share of the cores if unset.",
     )
     max_upload_bytes: int = Field(
         default=20 * MEBIBYTE, ge=1, description="Largest single upload; more is answered 413."
@@ -41,6 +66,14 @@ class Settings(BaseSettings):
     max_batch_files: int = Field(
         default=256, ge=1, description="Most files in one /predict/batch; more is answered 413."
     )
+    max_tensor_rows: int = Field(
+        default=1024, ge=1, description="Most digits in one tensor; more is answered 413."
+    )
+    max_form_parts: int = Field(
+        default=16,
+        ge=0,
+        description="Most fields of a form that are not asked for; more is answered 413.",
+    )
     max_pixels: int = Field(
         default=50_000_000,
         ge=784,
@@ -50,18 +83,70 @@ class Settings(BaseSettings):
         default=64, ge=1, description="Most digits the engine takes at once."
     )
     max_queue_rows: int = Field(
-        default=1024,
+        default=256,
         ge=1,
         description="Most digits that wait for the engine; more is answered 503.",
     )
     decode_threads: int = Field(
         default=2, ge=1, description="Threads that decode the images too large for the event loop."
     )
+    max_waiting_decodes: int = Field(
+        default=64,
+        ge=1,
+        description="Most pieces of work that wait for those threads; more is answered 503.",
+    )
+    max_requests: int = Field(
+        default=256,
+        ge=1,
+        description="Most requests that came whole and are not answered yet; more is answered 503.",
+    )
+    max_buffered_bytes: int = Field(
+        default=256 * MEBIBYTE,
+        ge=1,
+        description="Most bytes of bodies in memory, of all requests; more is answered 503.",
+    )
+    max_connections: int = Field(
+        default=800, ge=1, description="Most connections of one worker; more is answered 503."
+    )
+    max_header_bytes: int = Field(
+        default=16 * KIBIBYTE,
+        ge=256,
+        description="Most bytes of a request before its body; more is answered 431.",
+    )
+    header_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="A request whose headers take longer is answered 408."
+    )
+    body_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="A body that takes longer is answered 408, unless it comes fast enough.",
+    )
+    min_body_bytes_per_second: int = Field(
+        default=KIBIBYTE, ge=1, description="Every so many bytes of a body give it a second more."
+    )
     request_timeout_seconds: float = Field(
-        default=30.0, gt=0, description="A digit not computed by then is dropped and answered 504."
+        default=10.0,
+        gt=0,
+        description="A request not answered so long after it came whole is dropped: 504.",
+    )
+    shutdown_delay_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        description="After SIGTERM, how long new work is taken while readiness says no already.",
     )
     drain_timeout_seconds: int = Field(
-        default=20, ge=1, description="How long accepted requests may take to finish after SIGTERM."
+        default=20, ge=1, description="After that, how long accepted requests may take to finish."
+    )
+    api_keys_file: Path | None = Field(
+        default=None,
+        description="A line a key, its SHA-256 and a name; callers then need one of them.",
+    )
+    metrics_need_key: bool = Field(
+        default=False, description="Whether /metrics needs a key too, if keys are needed."
+    )
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may call, separated by commas; none by default.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="INFO logs one line a request, WARNING only what is wrong."

@@ -1,6 +1,7 @@
 """What every test may ask for: pictures, the committed model, the application."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -54,18 +55,39 @@ def settings() -> Settings:
     return Settings(models_dir=MODELS, engine_threads=1)
 
 
-@pytest.fixture
-async def application(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application, ready."""
+@asynccontextmanager
+async def ready(settings: Settings) -> AsyncIterator[FastAPI]:
+    """An application whose model is loaded."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         await app.state.lifecycle.wait_until_loaded()
         yield app
 
 
+def connect(application: FastAPI) -> httpx.AsyncClient:
+    """A client of an application, without a network between them."""
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+@pytest.fixture
+async def application(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, ready."""
+    async with ready(settings) as app:
+        yield app
+
+
 @pytest.fixture
 async def client(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, without a network between them."""
-    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    """A client of the application."""
+    async with connect(application) as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+async def shared() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of one application for many tests, none of which changes it."""
+    # A busy machine is no failure of ours: none of these tests is about deadlines.
+    settings = Settings(models_dir=MODELS, engine_threads=1, request_timeout_seconds=120)
+    async with ready(settings) as app, connect(app) as http:
         yield http

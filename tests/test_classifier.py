@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from app.batching import Batcher
 from app.classifier import (
     IMAGES_PER_PIECE,
-    MAX_WAITING_DECODES,
     Classifier,
     Limits,
     ModelFacts,
@@ -28,7 +27,7 @@ from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
 
-LIMITS = Limits(max_pixels=10_000_000, timeout_seconds=30)
+LIMITS = Limits(max_pixels=10_000_000, max_waiting_decodes=64)
 
 
 class Engine:
@@ -61,7 +60,9 @@ def decoders() -> Iterator[ThreadPoolExecutor]:
 async def classifier(engine: Engine, decoders: ThreadPoolExecutor) -> AsyncIterator[Classifier]:
     """A classifier in front of that engine."""
     batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=64)
-    facts = ModelFacts("alexnet", "1", Thresholds(min_energy=5.0, min_confidence=0.6))
+    facts = ModelFacts(
+        "alexnet", "1", "litert", "digest", Thresholds(min_energy=5.0, min_confidence=0.6)
+    )
     yield Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
     await batcher.close()
 
@@ -125,10 +126,11 @@ async def test_small_picture_that_must_be_searched_does_not_hold_the_loop(
 async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
     """Beyond the bound the refusal comes at once; the others are answered."""
     upload = encode(np.full((40, 40), 255, np.uint8))
-    callers = [classifier.classify(upload) for _ in range(MAX_WAITING_DECODES + 1)]
+    waiting = LIMITS.max_waiting_decodes
+    callers = [classifier.classify(upload) for _ in range(waiting + 1)]
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert [type(answer) for answer in answers] == [BlankImage] * MAX_WAITING_DECODES + [QueueFull]
+    assert [type(answer) for answer in answers] == [BlankImage] * waiting + [QueueFull]
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:
@@ -149,6 +151,29 @@ async def test_many_keep_their_places(classifier: Classifier, seven: bytes) -> N
     assert isinstance(answers[0], BlankImage)
     assert [type(answer) is Prediction for answer in answers] == [False, True, False, True]
     assert isinstance(answers[2], ServiceError)
+
+
+async def test_digits_are_scored(classifier: Classifier, engine: Engine) -> None:
+    """Tensors skip the pictures: their rows come back as the engine's logits, all counted."""
+    logits = await classifier.score(np.zeros((20, 28, 28), np.uint8))
+
+    np.testing.assert_array_equal(logits, np.tile(engine.logits, (20, 1)))
+
+
+async def test_uploads_are_scored(classifier: Classifier, engine: Engine, seven: bytes) -> None:
+    """More than a piece of them, one row each."""
+    logits = await classifier.score_many([seven] * (IMAGES_PER_PIECE + 3))
+
+    np.testing.assert_array_equal(logits, np.tile(engine.logits, (IMAGES_PER_PIECE + 3, 1)))
+
+
+async def test_bad_upload_fails_all_and_is_named(classifier: Classifier, seven: bytes) -> None:
+    """There is no answer to a part, so the error says which one it was."""
+    blank = encode(np.full((50, 50), 255, np.uint8))
+    uploads = [seven] * IMAGES_PER_PIECE + [blank]
+
+    with pytest.raises(BlankImage, match=f"Picture {IMAGES_PER_PIECE}: "):
+        await classifier.score_many(uploads)
 
 
 async def test_many_bad_ones_need_no_engine(classifier: Classifier) -> None:

@@ -1,6 +1,8 @@
 """The process's life around one served version."""
 
+import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -17,10 +19,10 @@ async def test_unforeseen_error_while_loading_ends_the_process(
 ) -> None:
     """What nobody foresaw is logged and ends the process, where it could start for ever."""
 
-    def load_newest(*_: object, **__: object) -> None:
+    def find_versions(_models_dir: Path) -> None:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(lifecycle, "load_newest", load_newest)
+    monkeypatch.setattr("app.registry.find_versions", find_versions)
     ended: list[bool] = []
     life = lifecycle.Lifecycle(settings, Metrics(CollectorRegistry()))
     life.on_failure = lambda: ended.append(True)
@@ -31,4 +33,34 @@ async def test_unforeseen_error_while_loading_ends_the_process(
 
     assert ended == [True]
     assert isinstance(life.failure, OSError)
+    assert "the disk is gone" in caplog.text
+
+
+async def test_folder_that_cannot_be_read_is_outlived(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once a version is served, trouble with the folder is logged and looked at again."""
+    life = lifecycle.Lifecycle(
+        settings.model_copy(update={"model_poll_seconds": 0.001}), Metrics(CollectorRegistry())
+    )
+    life.start()
+    await life.wait_until_loaded()
+    looks: list[Path] = []
+    is_looked_at_again = asyncio.Event()
+
+    def find_versions(models_dir: Path) -> None:
+        looks.append(models_dir)
+        if len(looks) == 3:
+            loop.call_soon_threadsafe(is_looked_at_again.set)
+        raise OSError("the disk is gone")
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("app.registry.find_versions", find_versions)
+    with caplog.at_level(logging.ERROR):
+        await asyncio.wait_for(is_looked_at_again.wait(), 30)
+    status = life.status
+    await life.stop()
+
+    assert status == "ready"
+    assert life.failure is None
     assert "the disk is gone" in caplog.text

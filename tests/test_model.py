@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.registry import load_version
+from app.versions import load_version
 from training.dataset import Digits, load
 
 ACCURACY = 0.992

@@ -15,9 +15,11 @@ def see(width: int = 20, height: int = 20) -> Normalised:
     )
 
 
-def read_as(digit: int, *, accepted: bool = True) -> Prediction:
-    """A prediction, certain or not."""
-    return Prediction(digit, 0.9, [0.0] * 10, accepted, None if accepted else "unsure")
+def read_as(digit: int, confidence: float = 0.999, *, accepted: bool = True) -> Prediction:
+    """A prediction."""
+    reason = None if accepted else "unsure"
+    blank = np.zeros((28, 28), np.uint8)
+    return Prediction(digit, confidence, [0.0] * 10, accepted, reason, blank)
 
 
 PAIR = ((see(), see()),)
@@ -30,48 +32,55 @@ def digits(located: list[Located]) -> list[int]:
 
 def test_what_reads_as_one_is_one() -> None:
     """Though it could be split, and the rest of the row keeps its predictions."""
-    predictions = iter([read_as(4), read_as(1), read_as(1), read_as(9)])
-    located = choose(Reading(see(), PAIR), predictions)
+    predictions = iter([read_as(4), read_as(1, 0.95), read_as(1, 0.99), read_as(9)])
+    (located,) = choose(Reading(see(), PAIR), predictions)
 
-    assert digits(located) == [4]
+    assert (located.prediction.digit, located.prediction.accepted) == (4, True)
     assert next(predictions).digit == 9
 
 
-def test_what_reads_as_two_is_two() -> None:
-    """Where the whole is none, and each part is one."""
-    located = choose(
-        Reading(see(30), PAIR), iter([read_as(8, accepted=False), read_as(1), read_as(0)])
-    )
+def test_what_reads_better_as_two_is_two() -> None:
+    """Be the whole accepted or not."""
+    for whole in (read_as(8, accepted=False), read_as(8, 0.8)):
+        located = choose(Reading(see(28), PAIR), iter([whole, read_as(1), read_as(0)]))
 
-    assert digits(located) == [1, 0]
-
-
-def test_ink_too_wide_for_one_is_split_though_it_reads_as_one() -> None:
-    """A network is sure of things that it never saw."""
-    located = choose(Reading(see(60), PAIR), iter([read_as(2), read_as(1), read_as(0)]))
-
-    assert digits(located) == [1, 0]
+        assert digits(located) == [1, 0]
+        assert all(each.prediction.accepted for each in located)
 
 
-def test_the_fewest_parts_that_read_are_taken() -> None:
-    """Two rather than three; three where two do not read."""
+def test_three_are_taken_where_they_read_better() -> None:
+    """And two where three do not."""
     splits = ((see(), see()), (see(), see(), see()))
-    good = [read_as(digit) for digit in (1, 2, 3, 4, 5)]
     bad = [read_as(0, accepted=False)]
+    good = [read_as(digit) for digit in (1, 2, 3, 4, 5)]
 
-    assert digits(choose(Reading(see(60), splits), iter(bad + good))) == [1, 2]
-    assert digits(choose(Reading(see(60), splits), iter(bad + bad + good[1:]))) == [3, 4, 5]
+    assert digits(choose(Reading(see(28), splits), iter(bad + good))) == [1, 2]
+    assert digits(choose(Reading(see(36), splits), iter(bad + bad + good[1:]))) == [3, 4, 5]
 
 
-@pytest.mark.parametrize(("width", "splits"), [(60, ()), (60, PAIR), (30, PAIR)])
-def test_what_cannot_be_told_apart_is_flagged(
-    width: int, splits: tuple[tuple[Normalised, ...], ...]
-) -> None:
-    """Answered whole, and not accepted."""
-    (located,) = choose(Reading(see(width), splits), iter([read_as(7, accepted=False)] * 3))
+@pytest.mark.parametrize(
+    ("width", "confidences"),
+    [
+        (24, (0.95, 0.5, 0.9)),  # one digit, perhaps
+        (24, (0.7, 0.8, 0.9)),  # two, perhaps
+        (36, (0.7, 0.99, 0.99)),  # so wide that it may be three
+        (50, (0.999, 0.5, 0.9)),  # so wide that it can hardly be one
+    ],
+)
+def test_what_is_not_sure_is_flagged(width: int, confidences: tuple[float, ...]) -> None:
+    """Answered as it reads best, and not accepted."""
+    predictions = [read_as(7, confidence) for confidence in confidences]
+    located = choose(Reading(see(width), PAIR), iter(predictions))
 
-    assert (located.prediction.accepted, located.prediction.reason) == (False, "several_digits")
-    assert located.box == (0, 0, width, 20)
+    assert {each.prediction.accepted for each in located} == {False}
+    assert {each.prediction.reason for each in located} == {"several_digits"}
+
+
+def test_ink_too_wide_that_cannot_be_split_is_flagged() -> None:
+    """A network is sure of things that it never saw."""
+    (located,) = choose(Reading(see(50)), iter([read_as(7)]))
+
+    assert located.prediction.reason == "several_digits"
 
 
 def test_a_bad_digit_keeps_its_own_reason() -> None:

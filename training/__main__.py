@@ -33,6 +33,7 @@ from training import (
     plots,
     strangers,
     versions,
+    warmup,
 )
 from training.answers import SEED
 from training.config import RECIPES, Recipe
@@ -157,6 +158,7 @@ def _export(
     )
     export.write_networks(model, folder)
     export.write_golden(folder, digits.validation)
+    warmup.write_warmup(folder, digits.validation.images)
     twin = evaluate.score_twin(folder / contract.TWIN)
     validation = twin(digits.validation.images)
     test = twin(digits.test.images)

@@ -61,8 +61,8 @@ def ask(
         digits = _score(score, test.images, bar, "digits")
         other = None
         if has_other:
-            load_other = versions.load(version, "saved_model" if engine == "twin" else "twin")
-            other = _score(load_other, test.images, bar, "other engine")
+            score_other = versions.load(version, "saved_model" if engine == "twin" else "twin")
+            other = _score(score_other, test.images, bar, "other engine")
         return Answers(
             digits,
             other,

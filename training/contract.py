@@ -12,4 +12,7 @@ EXTRA = "assets.extra"
 TWIN = f"{EXTRA}/alexnet.int8.tflite"
 GOLDEN = f"{EXTRA}/golden.npz"
 MANIFEST = f"{EXTRA}/manifest.json"
+WARMUP = f"{EXTRA}/tf_serving_warmup_requests"
+"""Where TensorFlow Serving looks for requests to warm a version up with."""
+
 REPORT = f"{EXTRA}/report"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.edges import find_edges
+from training.scribbles import dot_lines, zigzag_lines
 
 Images = NDArray[np.uint8]
 Pictures = NDArray[np.float64]
@@ -44,12 +45,6 @@ FOG_CHUNK = 10
 SPATTER_MEAN, SPATTER_DEVIATION, SPATTER_LEVEL = 0.65, 0.3, 0.65
 SPATTER_GRAIN_PIXELS, SPATTER_EDGE_PIXELS, SPATTER_FLOOR = 1.0, 1.5, 0.8
 MUD = 63 / 255
-LINE_REACH_PIXELS = 2.3
-ZIGZAG_COLUMNS = (2, 25)
-ZIGZAG_PIXELS = 2.0
-"""Half a tooth's length, and its height."""
-ZIGZAG_TEETH = 6
-"""As many as fit on the shortest line that is drawn; the longest has no room for another."""
 
 
 def corrupt(images: Images, kind: str, seed: int) -> Images:
@@ -201,57 +196,12 @@ def spatter(images: Images, rng: np.random.Generator) -> Images:
 
 def draw_dotted_line(images: Images, rng: np.random.Generator) -> Images:
     """Cross the picture with a dotted line: two columns of ink, two of none."""
-    first, last = rng.integers(0, SIDE - 1, (2, len(images)))
-    ends = np.zeros(len(images)), np.full(len(images), SIDE - 1.0)
-    lines = draw_segments(ends[0], first, ends[1], last)
-    is_dot = np.arange(SIDE) // 2 % 2 == 1
-    return _to_bytes(_to_unit(images) + lines * is_dot)
+    return _to_bytes(_to_unit(images) + dot_lines(len(images), rng))
 
 
 def draw_zigzag(images: Images, rng: np.random.Generator) -> Images:
     """Cross the picture with a zigzag of teeth two pixels high."""
-    first, last = ZIGZAG_COLUMNS
-    start = rng.integers(0, SIDE - 1, len(images))
-    angle = np.arctan(rng.integers(-5, 5, len(images)) / (last - first))
-    along, across = _lay_zigzag((last - first) / np.cos(angle))
-    columns = first + along * np.cos(angle) - across * np.sin(angle)
-    rows = start + along * np.sin(angle) + across * np.cos(angle)
-    drawn = _to_unit(images)
-    for corner in range(len(along) - 1):
-        line = draw_segments(columns[corner], rows[corner], columns[corner + 1], rows[corner + 1])
-        drawn = np.minimum(drawn + line, 1)
-    return _to_bytes(drawn)
-
-
-def _lay_zigzag(length: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corners of zigzags along a level line: float64 [2, 8, n], along it and across it."""
-    corners = np.zeros((2, ZIGZAG_TEETH + 2, len(length)))
-    tooth = np.arange(ZIGZAG_TEETH)[:, None]
-    corners[0, 1:-1] = ZIGZAG_PIXELS * (2 * tooth + 1)
-    corners[1, 1:-1] = ZIGZAG_PIXELS * (-1.0) ** tooth
-    corners[0, -1] = length
-    corners[1, -1] = corners[1, -2] / (2 * (length % (2 * ZIGZAG_PIXELS)))
-    return corners
-
-
-def draw_segments(
-    left: NDArray[np.float64],
-    left_row: NDArray[np.float64],
-    right: NDArray[np.float64],
-    right_row: NDArray[np.float64],
-) -> Pictures:
-    """Soft lines [n, 28, 28], one a picture, from one point to another on the right of it.
-
-    Ink is 1 + ln(1 − d / 2.3), d the distance above or below the line, where that is positive.
-    """
-    place = np.arange(SIDE)
-    slope = (right_row - left_row) / (right - left)
-    height = left_row[:, None] + slope[:, None] * (place - left[:, None])
-    distance = np.abs(place[:, None] - height[:, None, :])
-    ink = 1 + np.log(np.maximum(1 - distance / LINE_REACH_PIXELS, 1e-10))
-    is_between = (place >= np.floor(left)[:, None]) & (place < np.ceil(right)[:, None])
-    lines: Pictures = np.clip(ink, 0, 1) * is_between[:, None, :]
-    return lines
+    return _to_bytes(_to_unit(images) + zigzag_lines(len(images), rng))
 
 
 def keep_edges(images: Images, rng: np.random.Generator) -> Images:  # noqa: ARG001 # as all kinds
@@ -278,7 +228,7 @@ def _transform(
     A fixed map is one matrix from all pixels to all pixels; outside of the picture is black.
     """
     chosen = rng.integers(0, len(matrices), len(images))
-    flat = _to_unit(images).reshape(len(images), -1)
+    flat = _to_unit(images).reshape(-1, SIDE**2)
     resampled = np.empty_like(flat)
     for index, matrix in enumerate(matrices):
         target = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - CENTRE

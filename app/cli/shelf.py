@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ModelError
-from app.registry import MANIFEST, load_version
-from app.registry import list_versions as find_versions
+from app.versions import MANIFEST, find_versions, load_version
 
 
 def list_versions(models_dir: Path, *, as_json: bool) -> bool:
     """Print a line for each version, newest first; whether there is any."""
-    described = [_describe(folder) for folder in find_versions(models_dir)]
+    described = [_describe(folder) for folder in find_versions(models_dir).values()]
     for each in described:
         print(json.dumps(each) if as_json else _lay(each))
     return bool(described)
@@ -21,9 +20,8 @@ def list_versions(models_dir: Path, *, as_json: bool) -> bool:
 
 def verify_versions(models_dir: Path, engine: str, number: int | None) -> bool:
     """Print of each version whether it can be served; whether all can, and there is one."""
-    folders = find_versions(models_dir)
-    if number is not None:
-        folders = [folder for folder in folders if folder.name == str(number)]
+    found = find_versions(models_dir)
+    folders = [folder for each, folder in found.items() if number in {None, each}]
     if not folders:
         print(f"error: There is no such version in {models_dir}.", file=sys.stderr)
     verdicts = [_verify(folder, engine) for folder in folders]
@@ -36,7 +34,7 @@ def _verify(folder: Path, engine: str) -> bool:
     except ModelError as error:
         print(f"{folder.name}  {error.code}: {error}")
         return False
-    print(f"{folder.name}  good, run by {version.engine_name}")
+    print(f"{folder.name}  good, run by {version.facts.engine}")
     return True
 
 

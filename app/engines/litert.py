@@ -28,7 +28,9 @@ def load(folder: Path, *, threads: int) -> Engine:
         ModelDamaged: LiteRT cannot run the file, or its shape is not the contract's.
     """
     try:
-        interpreter = Interpreter(model_path=str(folder / TWIN), num_threads=threads)
+        # By its bytes: a file that is mapped and then cut short kills whoever reads on in it.
+        content = (folder / TWIN).read_bytes()
+        interpreter = Interpreter(model_content=content, num_threads=threads)
         engine = _LiteRT(interpreter, *_find_tensors(interpreter))
         # The first run packs the weights: here, not in the first request.
         engine(np.zeros((1, 28, 28), dtype=np.uint8))

@@ -65,8 +65,7 @@ def _to_bytes(wide: NDArray[np.generic]) -> NDArray[np.uint8]:
     The full scale is the smallest of 1 (floats), 255 and 65,535 that holds them; other ranges, and
     16-bit files that hold but 12 bits, are stretched from the least to the greatest.
     """
-    samples = np.nan_to_num(wide.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(samples.min()), float(samples.max())
+    low, high = _range(wide)
     is_float = np.issubdtype(wide.dtype, np.floating)
     if low >= 0 and high <= 1 and is_float:
         scale, low = 255.0, 0.0
@@ -76,8 +75,31 @@ def _to_bytes(wide: NDArray[np.generic]) -> NDArray[np.uint8]:
         scale, low = 1 / 257, 0.0
     else:
         scale = 255.0 / max(high - low, 1e-30)
-    scaled: NDArray[np.uint8] = np.rint((samples - low) * scale).astype(np.uint8)
+    scaled = np.empty(wide.shape, dtype=np.uint8)
+    for rows in _slices(wide.shape):
+        scaled[rows] = np.rint((_finite(wide[rows]) - low) * scale)
     return scaled
+
+
+def _range(wide: NDArray[np.generic]) -> tuple[float, float]:
+    """The least and the greatest sample."""
+    extremes = [
+        (float(samples.min()), float(samples.max()))
+        for samples in (_finite(wide[rows]) for rows in _slices(wide.shape))
+    ]
+    return min(low for low, _ in extremes), max(high for _, high in extremes)
+
+
+def _finite(wide: NDArray[np.generic]) -> NDArray[np.float32]:
+    return np.nan_to_num(wide.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _slices(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of about a band's pixels at once: floats of a whole picture would take too much."""
+    height, width = shape
+    rows = max(1, BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        yield slice(top, top + rows)
 
 
 def _bands(image: Image.Image, factor: int) -> Iterator[Image.Image]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import BlankImage
 from app.imaging.drawing import draw
-from app.imaging.framing import SIDE_PIXELS, frame, is_framed
+from app.imaging.framing import frame, is_framed
 from app.imaging.grouping import Ink, is_several
+from app.imaging.ready import has_no_paper, is_made_for_model, is_speckled
 from app.imaging.search import LARGEST_SIDE, Found, search
 from app.imaging.strokes import stroke_width
+from app.predictions import Notice
 
 Box = tuple[int, int, int, int]
 
@@ -20,13 +23,6 @@ MIDDLE = 128
 # When to warn: ink that keeps back less of the light than this, digits smaller than MNIST's 20.
 LOW_CONTRAST = 0.15
 TINY_PIXELS = 12
-
-# A 28×28 picture is left as it is if its paper is at least this black (upside down), and what is
-# most of its ink has about the size and place of MNIST's, or is too large to be one digit.
-CLEAN_PAPER = 247
-MAIN_SHARE = 0.9
-SMALLEST_INK, LARGEST_INK = 15, 22.5
-MOST_OFF = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Normalised:
     mask: NDArray[np.bool_]
     scale: float
     is_dark_on_light: bool
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -86,8 +82,15 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
         return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
     if is_framed(~grey):
         return Normalised(~grey, grey < MIDDLE, 1.0, is_dark_on_light=True)
-    found = search(grey, LARGEST_SIDE)
-    if grey.shape == (SIDE_PIXELS, SIDE_PIXELS) and _is_made_for_model(found):
+    if has_no_paper(grey):
+        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+    try:
+        found = search(grey, LARGEST_SIDE)
+    except BlankImage:
+        if not is_speckled(grey):
+            raise
+        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+    if is_made_for_model(found):
         digit = ~found.dark
     else:
         digit = frame(draw(found.dark, found.inks[0], found.scale))
@@ -103,7 +106,7 @@ def describe(digit: NDArray[np.uint8], ink: Ink, found: Found) -> Normalised:
     return replace(seen, warnings=tuple(_warnings(ink, seen.box, found.dark.shape)))
 
 
-def _warnings(ink: Ink, box: Box, shape: tuple[int, ...]) -> Iterator[str]:
+def _warnings(ink: Ink, box: Box, shape: tuple[int, ...]) -> Iterator[Notice]:
     x, y, w, h = box
     if ink.level < LOW_CONTRAST:
         yield "low_contrast"
@@ -111,22 +114,3 @@ def _warnings(ink: Ink, box: Box, shape: tuple[int, ...]) -> Iterator[str]:
         yield "touches_border"
     if max(w, h) < TINY_PIXELS:
         yield "tiny"
-
-
-def _is_made_for_model(found: Found) -> bool:
-    """Whether a 28×28 picture, though not framed as MNIST's, is best left as it is.
-
-    So it is if its paper is clean and it is no digit of the wrong size or in the wrong place: cut,
-    crossed out and turned MNIST digits are of that kind.
-    """
-    dark, inks, scale = found.dark, found.inks, found.scale
-    if np.count_nonzero(dark == dark.max()) < dark.size // 4 or int(dark.max()) < CLEAN_PAPER:
-        return False
-    left, top, right, bottom = (side * scale for side in inks[0].box)
-    longest = max(right - left, bottom - top)
-    total = sum(np.count_nonzero(ink.mask) for ink in inks)
-    is_alone = np.count_nonzero(inks[0].mask) > MAIN_SHARE * total
-    rows, columns = np.nonzero(inks[0].mask)
-    middle = inks[0].mask.shape[0] / 2
-    away = max(abs(float(rows.mean()) - middle), abs(float(columns.mean()) - middle)) * scale
-    return not is_alone or longest > LARGEST_INK or (longest > SMALLEST_INK and away < MOST_OFF)

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from app.lifecycle import Lifecycle
-from app.registry import NAME
 from app.schemas import Health, Liveness, ServedModel
 
 NOT_READY: dict[int | str, dict[str, Any]] = {
@@ -39,12 +38,9 @@ def make_router(lifecycle: Lifecycle) -> APIRouter:
 
 
 def _describe_model(lifecycle: Lifecycle) -> ServedModel | None:
-    version = lifecycle.served
-    if version is None:
+    facts = lifecycle.registry.served
+    if facts is None:
         return None
     return ServedModel(
-        name=NAME,
-        version=str(version.number),
-        engine=version.engine_name,
-        sha256=version.sha256,
+        name=facts.name, version=facts.version, engine=facts.engine, sha256=facts.sha256
     )

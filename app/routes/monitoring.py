@@ -14,6 +14,6 @@ def make_router(metrics: Metrics) -> APIRouter:
     async def scrape(request: Request) -> Response:
         """Every instrument, as Prometheus text or OpenMetrics, whichever is asked for."""
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(metrics.registry), headers={"Content-Type": content_type})
+        return Response(encode(metrics.exposed), headers={"Content-Type": content_type})
 
     return router

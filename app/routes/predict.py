@@ -20,7 +20,9 @@ from app.settings import Settings
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
     for status, text in {
-        400: "The body is empty or malformed.",
+        400: "The body is empty or malformed, or a header is.",
+        401: "A key is needed.",
+        408: "The body came too slowly.",
         413: "Too many bytes, pixels or files.",
         415: "Neither a form nor an image.",
         422: "No file in the field, nothing that can be read in it, or a wrong parameter.",
@@ -40,7 +42,18 @@ def _form(field: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 INCLUDE = ("image", "heatmap")
 
-INCLUDE_PARAMETER = {
+ONE_IMAGE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            **_form("file", {**BINARY, "description": "One image."}),
+            **{media_type: {"schema": BINARY} for media_type in sorted(IMAGE_TYPES)},
+        },
+    },
+}
+
+EXPLAINED_IMAGE = {
+    **ONE_IMAGE,
     "parameters": [
         {
             "name": "include",
@@ -56,16 +69,6 @@ INCLUDE_PARAMETER = {
     ],
 }
 
-ONE_IMAGE = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            **_form("file", {**BINARY, "description": "One image of one digit."}),
-            **{media_type: {"schema": BINARY} for media_type in sorted(IMAGE_TYPES)},
-        },
-    },
-}
-
 MANY_IMAGES = {
     "requestBody": {
         "required": True,
@@ -78,9 +81,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes that read digits."""
     router = APIRouter(tags=["predict"], responses=PROBLEMS)
 
-    @router.post(
-        "/predict", response_model=ExplainedAnswer, openapi_extra={**ONE_IMAGE, **INCLUDE_PARAMETER}
-    )
+    @router.post("/predict", response_model=ExplainedAnswer, openapi_extra=EXPLAINED_IMAGE)
     async def predict(request: Request) -> Response:
         """Read the digit of one image.
 
@@ -90,7 +91,9 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         """
         classifier = lifecycle.classifier
         include = _read_include(request)
-        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        upload = await read_upload(
+            request, max_bytes=settings.max_upload_bytes, max_parts=settings.max_form_parts
+        )
         if include:
             explained = await unless_gone(request, _explain(classifier, upload, include))
             return _answer(explained)
@@ -110,7 +113,10 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         """
         classifier = lifecycle.classifier
         uploads = await read_uploads(
-            request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
+            request,
+            max_bytes=settings.max_batch_bytes,
+            max_files=settings.max_batch_files,
+            max_parts=settings.max_form_parts,
         )
         answers = await unless_gone(request, classifier.classify_many(uploads))
         model = _refer(classifier.model)
@@ -126,7 +132,9 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         `curl -F file=@samples/number.png http://127.0.0.1:8000/read`
         """
         classifier = lifecycle.classifier
-        upload = await read_upload(request, max_bytes=settings.max_upload_bytes)
+        upload = await read_upload(
+            request, max_bytes=settings.max_upload_bytes, max_parts=settings.max_form_parts
+        )
         digits = await unless_gone(request, classifier.read(upload))
         return _answer(_describe_number(digits, _refer(classifier.model)))
 
@@ -152,12 +160,13 @@ def _read_include(request: Request) -> set[str]:
 
 
 async def _explain(classifier: Classifier, upload: bytes, include: set[str]) -> dict[str, Any]:
-    explained = await classifier.explain(upload, with_heatmap="heatmap" in include)
-    answer = _describe(explained.prediction, _refer(classifier.model))
+    prediction = await classifier.classify(upload)
+    answer = _describe(prediction, _refer(classifier.model))
     if "image" in include:
-        answer["image"] = explained.image.tolist()
-    if explained.heatmap is not None:
-        answer["heatmap"] = np.round(explained.heatmap.astype(np.float64), 3).tolist()
+        answer["image"] = prediction.image.tolist()
+    if "heatmap" in include:
+        heat = await classifier.explain(prediction)
+        answer["heatmap"] = np.round(heat.astype(np.float64), 3).tolist()
     return answer
 
 

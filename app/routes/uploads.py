@@ -12,15 +12,13 @@ from app.errors import (
     MalformedBody,
     MissingFile,
     TooManyFiles,
+    TooManyParts,
     UnsupportedMediaType,
     UploadTooLarge,
 )
 
 FORM_BYTES = 16 << 10
 """Room for the form around one upload: boundaries, headers and small fields."""
-
-MAX_OTHER_PARTS = 16
-"""Fields of a form that are not asked for; a browser may send some."""
 
 IMAGE_TYPES = frozenset(
     {
@@ -37,7 +35,7 @@ IMAGE_TYPES = frozenset(
 """Bodies that are the image itself. What it really is, its first bytes say."""
 
 
-async def read_upload(request: Request, *, max_bytes: int) -> bytes:
+async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> bytes:
     """Read the one image of a request: the form field `file`, or the body itself.
 
     Raises:
@@ -45,8 +43,8 @@ async def read_upload(request: Request, *, max_bytes: int) -> bytes:
     """
     media_type, boundary = _media_type(request)
     if boundary is not None:
-        body = await _read_body(request, max_bytes + FORM_BYTES)
-        files = parse_form(body, boundary, field_name="file", max_files=1)
+        body = await read_body(request, max_bytes + FORM_BYTES)
+        files = parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)
         if len(files[0]) > max_bytes:
             raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
         return files[0]
@@ -54,13 +52,15 @@ async def read_upload(request: Request, *, max_bytes: int) -> bytes:
         raise UnsupportedMediaType(
             f"Send multipart/form-data or an image, not {media_type or 'a body without a type'}."
         )
-    body = await _read_body(request, max_bytes)
+    body = await read_body(request, max_bytes)
     if not body:
         raise EmptyUpload("The body has no bytes.")
     return body
 
 
-async def read_uploads(request: Request, *, max_bytes: int, max_files: int) -> list[bytes]:
+async def read_uploads(
+    request: Request, *, max_bytes: int, max_files: int, max_parts: int
+) -> list[bytes]:
     """Read the images of a form's repeated field `files`, in their order.
 
     Raises:
@@ -71,8 +71,8 @@ async def read_uploads(request: Request, *, max_bytes: int, max_files: int) -> l
         raise UnsupportedMediaType(
             f"Send multipart/form-data, not {media_type or 'a body without a type'}."
         )
-    body = await _read_body(request, max_bytes)
-    return parse_form(body, boundary, field_name="files", max_files=max_files)
+    body = await read_body(request, max_bytes)
+    return parse_form(body, boundary, field_name="files", max_files=max_files, max_parts=max_parts)
 
 
 def _media_type(request: Request) -> tuple[str, bytes | None]:
@@ -91,7 +91,7 @@ def _media_type(request: Request) -> tuple[str, bytes | None]:
     return media_type, boundary
 
 
-async def _read_body(request: Request, max_bytes: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
     """The whole body; one that is larger is refused before it is read whole."""
     too_large = UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
     announced = request.headers.get("content-length", "")
@@ -114,6 +114,7 @@ class _Form:
     body: bytes
     wanted: bytes
     max_files: int
+    max_parts: int
     files: list[bytes] = field(default_factory=list)
     other_parts: int = 0
     is_wanted: bool = False
@@ -145,8 +146,8 @@ class _Form:
     def end_part(self) -> None:
         if not self.is_wanted:
             self.other_parts += 1
-            if self.other_parts > MAX_OTHER_PARTS:
-                raise MalformedBody("The form has too many fields that are not asked for.")
+            if self.other_parts > self.max_parts:
+                raise TooManyParts(f"More than {self.max_parts} fields that are not asked for.")
             return
         if len(self.files) == self.max_files:
             raise TooManyFiles(f"More than {self.max_files} files in one request.")
@@ -156,18 +157,21 @@ class _Form:
         self.is_complete = True
 
 
-def parse_form(body: bytes, boundary: bytes, *, field_name: str, max_files: int) -> list[bytes]:
+def parse_form(
+    body: bytes, boundary: bytes, *, field_name: str, max_files: int, max_parts: int
+) -> list[bytes]:
     """The files of one field of a multipart form (RFC 7578), in their order.
 
     Raises:
         MalformedBody: not a complete form.
         MissingFile: no such field.
         TooManyFiles: more than `max_files`.
+        TooManyParts: more than `max_parts` of other fields.
         EmptyUpload: the body, or the only file, has no bytes.
     """
     if not body:
         raise EmptyUpload("The body has no bytes.")
-    form = _Form(body, field_name.encode(), max_files)
+    form = _Form(body, field_name.encode(), max_files, max_parts)
     try:
         parser = MultipartParser(
             boundary,

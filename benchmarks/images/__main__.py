@@ -18,7 +18,7 @@ from app.engines import litert
 from benchmarks.images.sample import Sample
 from benchmarks.images.service import post, running
 from benchmarks.images.sets import SETS, PictureSet
-from benchmarks.images.sheets import write_sheet
+from benchmarks.images.sheets import write_gallery, write_sheet
 from benchmarks.images.table import Outcome, print_table
 from training.dataset import Digits, load
 
@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
         path = write_sheet(options.sheets, outcome)
         if path is not None:
             print(f"{outcome.pictures.name}: {len(outcome.failures())} failures, {path}")
+    print(f"some of all: {write_gallery(options.sheets, outcomes)}")
     return 0 if is_met else 1
 
 

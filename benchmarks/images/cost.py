@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -42,8 +43,8 @@ def main() -> int:
     is_met = True
     for case in _cases(test):
         grey = decode(case.upload, max_pixels=MAX_PIXELS)
-        decoding = _milliseconds(lambda case=case: decode(case.upload, max_pixels=MAX_PIXELS), case)
-        normalising = _milliseconds(lambda grey=grey: normalise(grey), case)
+        decoding = _milliseconds(partial(decode, case.upload, max_pixels=MAX_PIXELS), case)
+        normalising = _milliseconds(partial(normalise, grey), case)
         is_met &= decoding + normalising < case.bar_milliseconds
         print(
             f"| {case.title} | {len(case.upload):,} | {decoding:.2f} ms | {normalising:.2f} ms "

@@ -82,10 +82,9 @@ def has_middle_line(digit: Grey) -> bool:
     """
     strokes = _enlarge(digit)
     line = thin(strokes)
-    radius = np.count_nonzero(strokes) / max(np.count_nonzero(line), 1) / 2
+    radius = float(strokes.sum()) / max(float(line.sum()), 1.0) / 2
     again = ndimage.distance_transform_edt(~line) <= radius
-    shared, either = np.count_nonzero(again & strokes), np.count_nonzero(again | strokes)
-    return bool(shared >= LEAST_SHARED * either)
+    return bool((again & strokes).sum() >= LEAST_SHARED * (again | strokes).sum())
 
 
 def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

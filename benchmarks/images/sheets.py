@@ -1,5 +1,6 @@
 """Contact sheets of what was answered wrongly: the upload, and what the model saw of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +17,49 @@ CELL_PIXELS, CAPTION_PIXELS, GAP_PIXELS = 120, 13, 6
 MAX_PIXELS = 50_000_000
 RED = (220, 0, 0)
 
+Case = tuple[Sample, Answer]
+
 
 def write_sheet(folder: Path, outcome: Outcome) -> Path | None:
     """Write up to 64 of a set's failures as a PNG; None if there are none."""
     failures = outcome.failures()
     if not failures:
         return None
-    chosen = np.linspace(0, len(failures) - 1, min(len(failures), COLUMNS * ROWS)).astype(int)
+    chosen = _spread(failures, COLUMNS * ROWS)
     width, height = 2 * CELL_PIXELS + GAP_PIXELS, CELL_PIXELS + CAPTION_PIXELS
     rows = -(-len(chosen) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width, rows * height), "white")
-    for place, index in enumerate(chosen):
+    for place, case in enumerate(chosen):
         left, top = place % COLUMNS * width, place // COLUMNS * height
-        _paste(sheet, (left, top), *failures[index])
+        _paste(sheet, (left, top), *case)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{outcome.pictures.name}.png"
     sheet.save(path)
     return path
+
+
+def write_gallery(folder: Path, outcomes: Sequence[Outcome]) -> Path:
+    """Write one honest picture: of each set some that are read rightly, then some that are not.
+
+    They are spread over the kinds, and none is chosen by hand.
+    """
+    width, height = 2 * CELL_PIXELS + GAP_PIXELS, CELL_PIXELS + CAPTION_PIXELS
+    sheet = Image.new("RGB", (COLUMNS * width, len(outcomes) * height), "white")
+    for row, outcome in enumerate(outcomes):
+        wrong = _spread(outcome.failures(), COLUMNS // 2)
+        right = _spread(outcome.successes(), COLUMNS - len(wrong))
+        for column, (sample, answer) in enumerate(right + wrong):
+            _paste(sheet, (column * width, row * height), sample, answer)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "gallery.png"
+    sheet.save(path)
+    return path
+
+
+def _spread(cases: list[Case], most: int) -> list[Case]:
+    """Some of them, evenly from the first to the last."""
+    places = np.linspace(0, len(cases) - 1, min(len(cases), most)).astype(int)
+    return [cases[place] for place in places]
 
 
 def _paste(sheet: Image.Image, corner: tuple[int, int], sample: Sample, answer: Answer) -> None:

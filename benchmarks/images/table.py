@@ -39,6 +39,14 @@ class Outcome:
             if not self.pictures.is_right(sample, answer)
         ]
 
+    def successes(self) -> list[tuple[Sample, Answer]]:
+        """What was answered rightly."""
+        return [
+            (sample, answer)
+            for sample, answer in zip(self.samples, self.answers, strict=True)
+            if self.pictures.is_right(sample, answer)
+        ]
+
     def by_kind(self) -> dict[str, float]:
         """Percent right of each kind."""
         wrong = Counter(sample.kind for sample, _ in self.failures())

@@ -202,3 +202,53 @@ def test_framed_ink_is_centred_and_at_most_twenty(ink: Grey) -> None:
     assert framed.shape == (28, 28)
     assert max(np.ptp(rows), np.ptp(columns)) < 20
     assert framed.max() == 255
+
+
+def test_stripes_that_are_inverted_are_left_alone(golden: dict[str, Grey]) -> None:
+    """Neither black nor white is the paper, so that nothing can be told from it."""
+    for image in golden["images"]:
+        striped = image.copy()
+        striped[:, :7] = 255 - striped[:, :7]
+        striped[:, 21:] = 255 - striped[:, 21:]
+
+        np.testing.assert_array_equal(normalise(striped).digit, striped)
+
+
+def test_speckled_real_digits_are_not_blank(golden: dict[str, Grey]) -> None:
+    """Salt and pepper over a digit hides its strokes from the search, not from the model."""
+    rng = np.random.default_rng(0)
+    for image in golden["images"]:
+        is_hit = rng.random(image.shape) < 0.17
+        speckled = np.where(is_hit, rng.choice(np.array([0, 255], np.uint8), image.shape), image)
+
+        assert normalise(speckled).digit.any()
+
+
+def test_hairlines_between_wide_strokes_stay() -> None:
+    """As in a Didot: the thin half of a 0 is part of it."""
+    image = Image.new("L", (200, 240), 255)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((50, 40, 150, 200), outline=0, width=1)
+    draw.line((52, 90, 52, 150), 0, 14)
+    digit = normalise(np.asarray(image)).digit
+
+    assert digit[10:18].max(axis=0)[20:].max() > 100
+    assert np.ptp(np.flatnonzero(digit.any(axis=1))) >= 18
+
+
+def test_a_stroke_that_fills_its_picture_is_ink() -> None:
+    """A fat 1 of eight pixels, enlarged, is as smooth as light, and far blacker than a shadow."""
+    fat = np.full((8, 8), 255, np.uint8)
+    fat[:, 3:6] = 0
+    enlarged = Image.fromarray(fat).resize((160, 160), Image.Resampling.BICUBIC)
+
+    assert normalise(np.asarray(enlarged)).digit.any()
+
+
+def test_noise_of_a_few_pixels_is_no_digit() -> None:
+    """Specks of a 28×28 page are too small for anyone to read."""
+    page = np.full((28, 28), 230, np.uint8)
+    page[12:14, 10:13] = 40
+
+    with pytest.raises(BlankImage):
+        normalise(page)

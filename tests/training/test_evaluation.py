@@ -31,7 +31,7 @@ PLOTS = {
 
 
 @pytest.fixture(scope="module")
-def test_digits(mnist: tuple[Digits, Digits]) -> Digits:
+def two_hundred(mnist: tuple[Digits, Digits]) -> Digits:
     """Two hundred test digits."""
     return mnist[1].take(np.arange(200))
 
@@ -61,10 +61,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def metrics(
-    version: Version, test_digits: Digits, strangers: dict[str, Strangers], out: Path
+    version: Version, two_hundred: Digits, strangers: dict[str, Strangers], out: Path
 ) -> dict[str, Any]:
     """The twin's figures."""
-    return evaluation.measure_version(version, "twin", test_digits, strangers, out)
+    return evaluation.measure_version(version, "twin", two_hundred, strangers, out)
 
 
 def test_figures_are_written(metrics: dict[str, Any], out: Path) -> None:
@@ -82,7 +82,7 @@ def test_figures_say_of_what(metrics: dict[str, Any], version: Version) -> None:
 
 
 def test_errors_are_those_of_spoiled_digits(
-    metrics: dict[str, Any], version: Version, test_digits: Digits
+    metrics: dict[str, Any], version: Version, two_hundred: Digits
 ) -> None:
     """Each kind's error is what the network does on digits spoiled so; the mean is theirs."""
     score = versions.load(version, "twin")
@@ -91,20 +91,20 @@ def test_errors_are_those_of_spoiled_digits(
     assert list(errors) == list(KINDS)
     assert metrics["corruptions"]["mean_error"] == pytest.approx(np.mean(list(errors.values())))
     for kind in ("translate", "stripe"):
-        logits = score(corrupt(test_digits.images, kind, SEED))
-        assert errors[kind] == pytest.approx(np.mean(logits.argmax(axis=1) != test_digits.labels))
+        logits = score(corrupt(two_hundred.images, kind, SEED))
+        assert errors[kind] == pytest.approx(np.mean(logits.argmax(axis=1) != two_hundred.labels))
 
 
 def test_acceptance_follows_the_thresholds(
-    metrics: dict[str, Any], version: Version, test_digits: Digits
+    metrics: dict[str, Any], version: Version, two_hundred: Digits
 ) -> None:
     """Accepted are those at or above both thresholds; their accuracy is of them alone."""
-    logits = versions.load(version, "twin")(test_digits.images)
+    logits = versions.load(version, "twin")(two_hundred.images)
     thresholds = version.thresholds
     is_accepted = (digit_likeness(logits) >= thresholds.min_likeness) & (
         softmax(logits).max(axis=1) >= thresholds.min_confidence
     )
-    is_right = logits.argmax(axis=1) == test_digits.labels
+    is_right = logits.argmax(axis=1) == two_hundred.labels
 
     assert 0 < is_accepted.mean() < 1
     assert metrics["accepted"]["share"] == pytest.approx(is_accepted.mean())
@@ -114,7 +114,7 @@ def test_acceptance_follows_the_thresholds(
 def test_strangers_are_judged_by_set_and_kind(
     metrics: dict[str, Any],
     version: Version,
-    test_digits: Digits,
+    two_hundred: Digits,
     strangers: dict[str, Strangers],
 ) -> None:
     """Each set has its AUROC against the clean digits, and what is accepted of each kind."""
@@ -122,7 +122,7 @@ def test_strangers_are_judged_by_set_and_kind(
     fashion = score(strangers["fashion"].images)
     figures = metrics["strangers"]["fashion"]
 
-    known = digit_likeness(score(test_digits.images))
+    known = digit_likeness(score(two_hundred.images))
     assert figures["pictures"] == 40
     assert figures["auroc"] == pytest.approx(auroc(known, digit_likeness(fashion)))
     assert figures["accepted"] == pytest.approx(np.mean(version.thresholds.accept(fashion)))
@@ -141,12 +141,12 @@ def test_look_alikes_do_not_count(metrics: dict[str, Any]) -> None:
 def test_engines_agree(
     metrics: dict[str, Any],
     version: Version,
-    test_digits: Digits,
+    two_hundred: Digits,
     strangers: dict[str, Strangers],
     tmp_path: Path,
 ) -> None:
     """The SavedModel's figures are its own, and agreement is the same from either side."""
-    other = evaluation.measure_version(version, "saved_model", test_digits, strangers, tmp_path)
+    other = evaluation.measure_version(version, "saved_model", two_hundred, strangers, tmp_path)
 
     assert other["engine"] == "saved_model"
     assert other["agreement"] == metrics["agreement"]
@@ -155,7 +155,7 @@ def test_engines_agree(
 
 
 def test_version_without_twin_agrees_with_nobody(
-    tiny_version: Path, test_digits: Digits, strangers: dict[str, Strangers], tmp_path: Path
+    tiny_version: Path, two_hundred: Digits, strangers: dict[str, Strangers], tmp_path: Path
 ) -> None:
     """Where there is one engine only, the rest is measured, and no agreement is made up."""
     folder = Path(shutil.copytree(tiny_version, tmp_path / "1"))
@@ -165,7 +165,7 @@ def test_version_without_twin_agrees_with_nobody(
     write_manifest(folder, 1, {"reject": reject})
     version = versions.read(folder)
     metrics = evaluation.measure_version(
-        version, "saved_model", test_digits, strangers, tmp_path / "out"
+        version, "saved_model", two_hundred, strangers, tmp_path / "out"
     )
 
     assert metrics["agreement"] is None
@@ -208,11 +208,11 @@ def test_table_has_every_figure(metrics: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("inside", [".", "assets.extra", "assets.extra/new"])
 def test_version_folder_stays_as_it_is(
-    version: Version, test_digits: Digits, strangers: dict[str, Strangers], inside: str
+    version: Version, two_hundred: Digits, strangers: dict[str, Strangers], inside: str
 ) -> None:
     """Nothing is written where the manifest pins every file."""
     before = sorted(version.folder.rglob("*"))
     with pytest.raises(VersionError, match="must stay as it is"):
-        evaluation.measure_version(version, "twin", test_digits, strangers, version.folder / inside)
+        evaluation.measure_version(version, "twin", two_hundred, strangers, version.folder / inside)
 
     assert sorted(version.folder.rglob("*")) == before

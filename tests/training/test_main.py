@@ -61,6 +61,7 @@ def test_version_is_complete(smoke_run: SmokeRun) -> None:
         "variables/variables.data-00000-of-00001",
         contract.TWIN,
         contract.GOLDEN,
+        contract.WARMUP,
         contract.MANIFEST,
         *(f"{contract.REPORT}/{name}" for name in PLOTS),
     }

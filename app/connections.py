@@ -1,0 +1,144 @@
+"""What is refused before there is a request: connections, headers and those who dawdle with them.
+
+Uvicorn's own protocol bounds none of these, and says what is no HTTP in a form of its own.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    ServiceError,
+    SlowRequest,
+    TooManyConnections,
+)
+from app.problems import problem
+
+LINGER_SECONDS = 1.0
+"""A refused connection stays open so long: closed with bytes unread, it would be reset, and the
+caller would see that instead of the answer."""
+
+MAX_LINGERING = 100
+"""Connections beyond the bound that are told so; any more are cut without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of the connections of one process."""
+
+    max_connections: int
+    max_header_bytes: int
+    header_timeout_seconds: float
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's, with bounds."""
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:  # noqa: ANN401 # uvicorn's
+        """Make one for one connection."""
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self._in_headers = False
+        self._header_bytes = 0
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._reason: ServiceError | None = None
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Take a connection, unless there are too many."""
+        super().connection_made(transport)
+        beyond = len(self.connections) - self._limits.max_connections
+        if beyond > MAX_LINGERING:
+            transport.abort()
+        elif beyond > 0:
+            self._refuse(TooManyConnections("Too many connections.", retry_after_seconds=1))
+        else:
+            self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless what comes is too much before it is a request."""
+        if self._is_refused:
+            return
+        super().data_received(data)
+        if self._in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > self._limits.max_header_bytes:
+                self._refuse(_too_large(self._limits))
+            elif self._header_timer is None:
+                self._arm()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request came."""
+        super().on_message_begin()
+        self._in_headers = True
+        self._header_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """All headers came; they may still be too large, having come at once."""
+        self._in_headers = False
+        self._disarm()
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._limits.max_header_bytes:
+            self._reason = _too_large(self._limits)
+            raise self._reason
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # uvicorn's, to whom all is a 400
+        """Refuse what is no HTTP, or what `on_headers_complete` refused."""
+        self._refuse(self._reason or MalformedRequest("The request is no HTTP/1.1."))
+
+    def _arm(self) -> None:
+        self._header_timer = self.loop.call_later(
+            self._limits.header_timeout_seconds, self._give_up
+        )
+
+    def _disarm(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _give_up(self) -> None:
+        if self._in_headers:
+            self._refuse(SlowRequest("The headers came too slowly."))
+        else:
+            self.transport.close()  # a connection opened in advance, and not used
+
+    def _refuse(self, error: ServiceError) -> None:
+        """Answer, and close once the caller had time to read it."""
+        self._disarm()
+        self._is_refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False  # the request before is answered, and nothing after it
+            return
+        self.transport.write(_serialise(problem(error)))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+def bound(limits: Limits) -> partial[Protocol]:
+    """What uvicorn makes its protocols with."""
+    return partial(Protocol, limits=limits)
+
+
+def _too_large(limits: Limits) -> HeadersTooLarge:
+    return HeadersTooLarge(f"The headers have more than {limits.max_header_bytes:,} bytes.")
+
+
+def _serialise(response: Response) -> bytes:
+    status = HTTPStatus(response.status_code)
+    head = [f"HTTP/1.1 {status.value} {status.phrase}".encode(), b"connection: close"]
+    head += [name + b": " + value for name, value in response.raw_headers if name != b"connection"]
+    return b"\r\n".join(head) + b"\r\n\r\n" + bytes(response.body)

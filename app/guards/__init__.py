@@ -1,0 +1,23 @@
+"""What stands before every route, so that no route has to remember it.
+
+Each is plain ASGI and refuses by raising one of our errors, which `app.middleware` answers.
+"""
+
+PROBED = ("/health", "/v2/health")
+"""Paths by which orchestrators ask for health: open to all, and answered under any load."""
+
+METRICS = "/metrics"
+
+PAGES = ("/", "/docs")
+ASSETS = "/web/"
+"""What a browser opens by itself, which has no key to send then; the page asks for one."""
+
+
+def is_probe(path: str) -> bool:
+    """Whether a path is one of those."""
+    return any(path == each or path.startswith(f"{each}/") for each in PROBED)
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is a page, or what a page is made of."""
+    return path in PAGES or path.startswith(ASSETS)

@@ -1,0 +1,195 @@
+"""How much is taken in at once, how slowly it may come, and how long an answer may take."""
+
+import asyncio
+import math
+import time
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.deadlines import deadline
+from app.errors import DeadlineExceeded, MalformedHeader, Overloaded, SlowRequest
+from app.guards import METRICS, is_probe
+
+TIMEOUT_HEADER = b"x-request-timeout"
+
+SMOOTHING = 0.1
+"""Weight of the newest request in the running mean of seconds an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Beyond which a request is refused.
+
+    Attributes:
+        requests: that came whole and are not answered yet.
+        buffered_bytes: of the bodies of all requests.
+        body_seconds: for a body to come, and one more for every `body_bytes_per_second` of it.
+        body_bytes_per_second: that a slow body must keep up.
+        answer_seconds: from the last byte of a request to its answer.
+    """
+
+    requests: int
+    buffered_bytes: int
+    body_seconds: float
+    body_bytes_per_second: int
+    answer_seconds: float
+
+
+class Admission:
+    """Refuses what is too much, too slow or too late; health and metrics pass.
+
+    A request counts once it came whole: slow senders take no place from those who are ready.
+    """
+
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._bounds = bounds
+        self._requests = 0
+        self._bytes = 0
+        self._mean_seconds = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or raise why not."""
+        if scope["type"] != "http" or is_probe(scope["path"]) or scope["path"] == METRICS:
+            await self._app(scope, receive, send)
+            return
+        self._refuse_if_full()
+        visit = _Visit(self, receive, _expires(scope))
+        token = deadline.set(math.inf)
+        try:
+            async with asyncio.timeout(None) as visit.timeout:
+                visit.rearm()
+                if not _has_body(scope):
+                    visit.take_place()
+                await self._app(scope, visit.receive, send)
+        except TimeoutError:
+            if not visit.timeout.expired():
+                raise
+            raise DeadlineExceeded("The answer was not there in time.") from None
+        finally:
+            deadline.reset(token)
+            visit.leave()
+
+    @property
+    def bounds(self) -> Bounds:
+        """What it refuses beyond."""
+        return self._bounds
+
+    def take_place(self) -> float:
+        """Count one more request that came whole; gives the time.
+
+        Raises:
+            Overloaded: there are as many as can be.
+        """
+        self._refuse_if_full()
+        self._requests += 1
+        return time.monotonic()
+
+    def give_place_back(self, since: float) -> None:
+        """Count one less, and learn how long it took."""
+        self._requests -= 1
+        self._mean_seconds += SMOOTHING * (time.monotonic() - since - self._mean_seconds)
+
+    def hold(self, size: int) -> None:
+        """Count bytes in memory.
+
+        Raises:
+            Overloaded: there are as many as can be.
+        """
+        if self._bytes + size > self._bounds.buffered_bytes:
+            raise Overloaded(
+                "Too many bytes are on their way.", retry_after_seconds=self._mean_seconds
+            )
+        self._bytes += size
+
+    def let_go(self, size: int) -> None:
+        """Count bytes that are in memory no more."""
+        self._bytes -= size
+
+    def _refuse_if_full(self) -> None:
+        if self._requests >= self._bounds.requests:
+            # All who are here are answered in about the time that one takes.
+            raise Overloaded(
+                f"{self._requests} requests are being answered already.",
+                retry_after_seconds=self._mean_seconds,
+            )
+
+
+class _Visit:
+    """One request on its way through."""
+
+    def __init__(self, admission: Admission, receive: Receive, expires: float) -> None:
+        self.timeout = asyncio.timeout(None)
+        self._admission = admission
+        self._receive = receive
+        self._expires = expires
+        self._started = time.monotonic()
+        self._bytes = 0
+        self._place_since: float | None = None
+
+    def take_place(self) -> None:
+        self._place_since = self._admission.take_place()
+
+    def leave(self) -> None:
+        self._admission.let_go(self._bytes)
+        if self._place_since is not None:
+            self._admission.give_place_back(self._place_since)
+
+    def rearm(self) -> None:
+        """The server's time starts with the newest byte, the caller's with the first."""
+        now = time.monotonic()
+        expires = min(self._expires, now + self._admission.bounds.answer_seconds)
+        self.timeout.reschedule(asyncio.get_running_loop().time() + expires - now)
+        deadline.set(expires)
+
+    async def receive(self) -> Message:
+        if self._place_since is not None:
+            # The body is here: what still comes is only that the caller has gone.
+            return await self._receive()
+        message = await self._receive_in_time()
+        size = len(message.get("body", b""))
+        self._admission.hold(size)
+        self._bytes += size
+        self.rearm()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self.take_place()
+        return message
+
+    async def _receive_in_time(self) -> Message:
+        bounds = self._admission.bounds
+        allowed = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
+        left = self._started + allowed - time.monotonic()
+        try:
+            async with asyncio.timeout(left) as patience:
+                return await self._receive()
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise SlowRequest("The body came too slowly.") from None
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _expires(scope: Scope) -> float:
+    """When the caller does not want the answer any more.
+
+    Raises:
+        MalformedHeader: it says so in a way that is no number of seconds.
+    """
+    for name, value in scope["headers"]:
+        if name == TIMEOUT_HEADER:
+            try:
+                seconds = float(value)
+            except ValueError:
+                seconds = math.nan
+            if not 0 < seconds < math.inf:
+                raise MalformedHeader("X-Request-Timeout is a number of seconds above 0.")
+            return time.monotonic() + seconds
+    return math.inf

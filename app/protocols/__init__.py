@@ -1,0 +1,1 @@
+"""The languages of other servers: bodies taken apart and put together, pure functions all."""

@@ -1,0 +1,71 @@
+"""What a request asks to be read, and how much of it one request may hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import InvalidTensor, TooManyFiles, TooManyRows, UploadTooLarge
+from app.protocols.tensors import DIGIT, VALUES_PER_ROW
+
+Digits: TypeAlias = NDArray[np.uint8]
+Subject: TypeAlias = Digits | list[bytes]
+"""Digits uint8 [n, 28, 28], or n encoded pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one request may hold.
+
+    Attributes:
+        max_rows: digits.
+        max_pictures: encoded pictures.
+        max_picture_bytes: of each.
+    """
+
+    max_rows: int
+    max_pictures: int
+    max_picture_bytes: int
+
+    @property
+    def max_values(self) -> int:
+        """Values in a body of JSON."""
+        return self.max_rows * VALUES_PER_ROW
+
+    def check_rows(self, rows: int) -> None:
+        """Refuse too many digits, and none.
+
+        Raises:
+            TooManyRows: more than `max_rows`.
+            InvalidTensor: an empty batch.
+        """
+        if rows > self.max_rows:
+            raise TooManyRows(f"{rows} digits in one request, of {self.max_rows} at most.")
+        if rows < 1:
+            raise InvalidTensor("A batch holds at least one digit.")
+
+    def check_pictures(self, pictures: Sequence[bytes]) -> list[bytes]:
+        """Refuse too many pictures, too large ones, and none.
+
+        Raises:
+            TooManyFiles: more than `max_pictures`.
+            UploadTooLarge: one has more than `max_picture_bytes`.
+            InvalidTensor: there is none.
+        """
+        if len(pictures) > self.max_pictures:
+            raise TooManyFiles(f"More than {self.max_pictures} pictures in one request.")
+        if not pictures:
+            raise InvalidTensor("A batch holds at least one picture.")
+        for place, picture in enumerate(pictures):
+            if len(picture) > self.max_picture_bytes:
+                raise UploadTooLarge(
+                    f"Picture {place} has more than {self.max_picture_bytes:,} bytes."
+                )
+        return list(pictures)
+
+
+def to_digits(pixels: Digits) -> Digits:
+    """Pixels [n · 784] as digits [n, 28, 28]."""
+    return pixels.reshape(-1, *DIGIT)

@@ -1,0 +1,30 @@
+"""GET /models: which versions there are, and what became of each."""
+
+from fastapi import APIRouter
+
+from app.registry import Registry, VersionStatus
+from app.schemas import ModelVersion, ModelVersions
+from app.versions import NAME
+
+
+def make_router(registry: Registry) -> APIRouter:
+    """The route that says what is loaded."""
+    router = APIRouter(tags=["models"])
+
+    @router.get("/models")
+    async def models() -> ModelVersions:
+        """Every version in the folder of models, highest first."""
+        return ModelVersions(name=NAME, versions=[_describe(each) for each in registry.versions()])
+
+    return router
+
+
+def _describe(status: VersionStatus) -> ModelVersion:
+    return ModelVersion(
+        version=str(status.number),
+        state=status.state,
+        reason=status.reason,
+        served=status.is_served,
+        engine=status.facts.engine if status.facts else None,
+        sha256=status.facts.sha256 if status.facts else None,
+    )

@@ -1,0 +1,210 @@
+"""Several processes that serve one port; one that dies is replaced while the others serve.
+
+The listening socket is the supervisor's: a connection that no worker has taken yet waits for the
+next one. A worker takes connections only once its model passed the self-test.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+
+from app import logs
+from app.main import create_app
+from app.metrics import count_restarts, forget_dead, share
+from app.server import Server
+from app.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY_SECONDS = 0.5
+LAST_DELAY_SECONDS = 30.0
+"""Between tries to start a worker that never gets as far as serving; each try doubles it."""
+
+PATIENCE_SECONDS = 5.0
+"""Beyond the time that a worker has to drain; then it is killed."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    link: Connection
+    is_ready: bool = False
+
+
+class Supervisor:
+    """Starts the workers, replaces those that die, passes signals on."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, shared: Path) -> None:
+        """Start nothing yet.
+
+        Args:
+            settings: every worker's.
+            listener: bound, and listened on by the workers.
+            shared: folder in which they count together.
+        """
+        self._settings = settings
+        self._listener = listener
+        self._shared = shared
+        self._restarts = count_restarts(shared)
+        # A fresh interpreter for each: forking would copy whatever locks others hold.
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: dict[int, _Worker] = {}
+        self._due = dict.fromkeys(range(settings.workers), 0.0)
+        self._delays = dict.fromkeys(range(settings.workers), FIRST_DELAY_SECONDS)
+        self._has_served = False
+        self._kill_at: float | None = None
+        self._status = 0
+
+    def run(self) -> int:
+        """Serve until told to stop.
+
+        Returns:
+            0 after a drain; 1 if no worker could serve, or one did not end as it should.
+        """
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._pass_on)
+        while self._kill_at is None or self._workers:
+            self._start_due()
+            for slot, worker in list(self._workers.items()):
+                self._attend(slot, worker)
+            self._wait()
+        return self._status
+
+    def _pass_on(self, sig: int, _frame: FrameType | None = None) -> None:
+        """Tell every worker to stop; told again, they end at once."""
+        if self._kill_at is None:
+            seconds = self._settings.shutdown_delay_seconds + self._settings.drain_timeout_seconds
+            self._kill_at = time.monotonic() + seconds + PATIENCE_SECONDS
+        for worker in list(self._workers.values()):
+            _send(worker, sig)
+
+    def _start_due(self) -> None:
+        for slot, due in self._due.items():
+            if self._kill_at is None and slot not in self._workers and due <= time.monotonic():
+                self._start(slot)
+
+    def _start(self, slot: int) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=work,
+            args=(self._settings, slot, self._shared, self._listener, theirs),
+            name=f"worker-{slot}",
+        )
+        process.start()
+        theirs.close()
+        worker = self._workers[slot] = _Worker(process, ours)
+        if self._kill_at is not None:  # the signal came while it was being started
+            _send(worker, signal.SIGTERM)
+
+    def _wait(self) -> None:
+        """Sleep until a worker says something, dies, is due, or is out of time."""
+        now = time.monotonic()
+        alarms = [due for slot, due in self._due.items() if slot not in self._workers]
+        alarms = [self._kill_at] if self._kill_at is not None else alarms
+        ends: list[int | Connection] = [each.process.sentinel for each in self._workers.values()]
+        ends += [each.link for each in self._workers.values() if not each.is_ready]
+        wait(ends, max(0.0, min(alarms) - now) if alarms else None)
+
+    def _attend(self, slot: int, worker: _Worker) -> None:
+        if not worker.is_ready and worker.link.poll():
+            with contextlib.suppress(EOFError, OSError):
+                worker.link.recv_bytes()
+                worker.is_ready = self._has_served = True
+                self._delays[slot] = FIRST_DELAY_SECONDS
+        if self._kill_at is not None and time.monotonic() >= self._kill_at:
+            worker.process.kill()
+        if not worker.process.is_alive():
+            self._bury(slot, worker)
+
+    def _bury(self, slot: int, worker: _Worker) -> None:
+        worker.process.join()
+        worker.link.close()
+        del self._workers[slot]
+        forget_dead(self._shared, slot)
+        code = worker.process.exitcode
+        if self._kill_at is not None:
+            is_well = code == 0 or not worker.is_ready  # one that served nobody may just die
+            self._status = self._status or int(not is_well)
+            return
+        logger.error("worker died", extra={"worker": slot, "exit": code})
+        if not self._has_served:
+            self._status = 1
+            self._pass_on(signal.SIGTERM)
+            return
+        self._restarts.inc()
+        self._due[slot] = time.monotonic()
+        if not worker.is_ready:
+            self._due[slot] += self._delays[slot]
+            self._delays[slot] = min(2 * self._delays[slot], LAST_DELAY_SECONDS)
+
+
+def supervise(settings: Settings, listener: socket.socket) -> int:
+    """Serve with several workers until told to stop; the exit status."""
+    with _shared_folder() as folder:
+        return Supervisor(settings, listener, folder).run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; connections are refused until a worker listens on it.
+
+    Raises:
+        OSError: the address is taken, or none of this machine's.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return listener
+
+
+def work(
+    settings: Settings, slot: int, shared: Path, listener: socket.socket, link: Connection
+) -> None:
+    """Be one worker; runs in a process of its own.
+
+    Args:
+        settings: as the supervisor's.
+        slot: which of the workers this is; whoever replaces it counts on where it stopped.
+        shared: folder of what they count.
+        listener: to take connections from.
+        link: to the supervisor.
+    """
+    os.setsid()  # so that Ctrl-C reaches it once, through the supervisor
+    logs.configure(settings.log_level)
+    app = create_app(settings, share(shared, slot))
+    Server(app, settings, link).run(sockets=[listener])
+    sys.exit(1 if app.state.lifecycle.failure else 0)
+
+
+def _send(worker: _Worker, sig: int) -> None:
+    if worker.process.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.process.pid, sig)
+
+
+@contextmanager
+def _shared_folder() -> Iterator[Path]:
+    """A folder in memory where there is such a place, which a read-only container can write to."""
+    memory = Path("/dev/shm")  # noqa: S108 # what is made there is ours alone
+    parent = memory if os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="alexnet-digits-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

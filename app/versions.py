@@ -1,0 +1,234 @@
+"""A version folder: is it whole and unaltered, and does it still answer as when it was made?"""
+
+import hashlib
+import importlib.util
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from app.classifier import ModelFacts, Thresholds, softmax
+from app.engines import TWIN, Engine
+from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
+
+NAME = "alexnet"
+MANIFEST = "assets.extra/manifest.json"
+GOLDEN = "assets.extra/golden.npz"
+
+MAX_MANIFEST_BYTES = 1 << 20
+"""Far beyond any manifest; what is larger is none, and is not read whole."""
+
+GOLDEN_TOLERANCE = 0.05
+"""How far a golden probability may be off: the engines round differently, a wrong weight shows."""
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+
+EngineName = Literal["litert", "tensorflow"]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+Fingerprint = frozenset[tuple[str, int, int, int]]
+"""Name, size, time of change and inode of each file: other once anybody touched the folder."""
+
+
+class Reject(BaseModel):
+    """The thresholds of a manifest."""
+
+    min_energy: float = Field(allow_inf_nan=False)
+    min_confidence: float = Field(ge=0, le=1)
+
+
+class Manifest(BaseModel):
+    """What a version says of itself; its other fields are for people."""
+
+    model_config = ConfigDict(strict=True)
+
+    schema_number: Literal[1] = Field(alias="schema")
+    name: Literal["alexnet"]
+    version: int = Field(ge=1)
+    reject: Reject
+    files: dict[str, Sha256]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that passed its self-test.
+
+    Attributes:
+        facts: which it is, what runs it and what it accepts.
+        engine: images uint8 [n, 28, 28] → logits float32 [n, 10].
+    """
+
+    facts: ModelFacts
+    engine: Engine
+
+
+def find_versions(models_dir: Path) -> dict[int, Path]:
+    """The version folders by number, highest first; names that are no whole number are none."""
+    home = models_dir / NAME
+    if not home.is_dir():
+        return {}
+    folders = [path for path in home.iterdir() if _NUMBER.fullmatch(path.name) and path.is_dir()]
+    return {int(path.name): path for path in sorted(folders, key=_number, reverse=True)}
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name)
+
+
+def fingerprint(folder: Path) -> Fingerprint:
+    """What a folder looks like from outside, without reading any file."""
+    return frozenset(_describe_files(folder))
+
+
+def _describe_files(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+    for name, path in _walk(folder):
+        try:
+            status = path.stat()
+        except OSError:  # gone since, or a link to nowhere
+            yield name, -1, -1, -1
+        else:
+            yield name, status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file below a folder, by the name that a manifest gives it."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            yield path.relative_to(folder).as_posix(), path
+
+
+def load_version(folder: Path, engine: str, *, threads: int) -> Version:
+    """Verify one version folder, load it and test it.
+
+    Args:
+        folder: `models/alexnet/<version>`.
+        engine: auto, litert or tensorflow.
+        threads: for one inference.
+
+    Raises:
+        ModelDamaged: a file is missing, altered, not listed or of another schema.
+        ModelNotFound: the engine that is asked for cannot run it.
+        SelfTestFailed: the golden digits came out otherwise.
+    """
+    manifest, sha256 = verify(folder)
+    name = choose_engine(manifest, engine)
+    try:
+        compute = _load_engine(name, folder, threads)
+        _test_golden(folder, compute)
+    except ModelError:
+        raise
+    except Exception as error:  # an engine raises what it likes
+        raise ModelDamaged("The engine cannot run this version.") from error
+    thresholds = Thresholds(manifest.reject.min_energy, manifest.reject.min_confidence)
+    return Version(ModelFacts(NAME, str(manifest.version), name, sha256, thresholds), compute)
+
+
+def verify(folder: Path) -> tuple[Manifest, str]:
+    """Check every file of a version against its manifest, before any is parsed.
+
+    Returns:
+        The manifest and its own SHA-256.
+
+    Raises:
+        ModelDamaged: says which file, and how.
+    """
+    manifest, sha256 = _read_manifest(folder)
+    if str(manifest.version) != folder.name:
+        raise ModelDamaged(f"The manifest is of version {manifest.version}.")
+    missing = {"saved_model.pb", GOLDEN} - manifest.files.keys()
+    if missing:
+        raise ModelDamaged(f"The manifest does not list {', '.join(sorted(missing))}.")
+    found = dict(_walk(folder))
+    # Only what is there is opened, so no name of a manifest can lead out of the folder.
+    for name, digest in manifest.files.items():
+        _verify_file(name, found.get(name), digest)
+    strange = found.keys() - manifest.files.keys() - {MANIFEST}
+    if strange:
+        raise ModelDamaged(f"{min(strange)} is not in the manifest.")
+    return manifest, sha256
+
+
+def _read_manifest(folder: Path) -> tuple[Manifest, str]:
+    path = folder / MANIFEST
+    try:
+        if not path.is_file():  # a pipe would be waited for without end
+            raise ModelDamaged("The manifest is missing.")
+        with path.open("rb") as file:
+            content = file.read(MAX_MANIFEST_BYTES + 1)
+        if len(content) > MAX_MANIFEST_BYTES:
+            raise ModelDamaged("The manifest is too large to be one.")
+        return Manifest.model_validate_json(content), hashlib.sha256(content).hexdigest()
+    except (OSError, ValidationError) as error:
+        raise ModelDamaged("The manifest cannot be read, or is of another schema.") from error
+
+
+def _verify_file(name: str, path: Path | None, digest: str) -> None:
+    if path is None:
+        raise ModelDamaged(f"{name} is missing.")
+    try:
+        if not path.is_file():
+            raise ModelDamaged(f"{name} is no file.")
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelDamaged(f"{name} cannot be read.") from error
+    if found != digest:
+        raise ModelDamaged(f"{name} is not what the manifest says.")
+
+
+def choose_engine(manifest: Manifest, engine: str) -> EngineName:
+    """The twin if the version ships one, else TensorFlow if that is installed.
+
+    Raises:
+        ModelNotFound: neither is there, or not the one that was asked for.
+    """
+    has_twin = TWIN in manifest.files
+    has_tensorflow = importlib.util.find_spec("tensorflow") is not None
+    if has_twin and engine in {"auto", "litert"}:
+        return "litert"
+    if has_tensorflow and engine in {"auto", "tensorflow"}:
+        return "tensorflow"
+    raise ModelNotFound(
+        f"No engine can run this version: twin {'there' if has_twin else 'missing'}, "
+        f"TensorFlow {'installed' if has_tensorflow else 'not installed'}, engine {engine}."
+    )
+
+
+def _load_engine(name: EngineName, folder: Path, threads: int) -> Engine:
+    # Imported by need: the twin is served where no TensorFlow is installed.
+    if name == "litert":
+        from app.engines import litert  # noqa: PLC0415
+
+        return litert.load(folder, threads=threads)
+    from app.engines import tensorflow  # noqa: PLC0415
+
+    return tensorflow.load(folder, threads=threads)
+
+
+def _test_golden(folder: Path, compute: Engine) -> None:
+    images, expected = _read_golden(folder)
+    found = softmax(compute(images))
+    is_same = np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+    if not is_same or not np.allclose(found, expected, atol=GOLDEN_TOLERANCE, rtol=0):
+        raise SelfTestFailed("The golden digits did not come out as they should.")
+
+
+def _read_golden(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    try:
+        # Opened here: NumPy would leave what is no archive open.
+        with (folder / GOLDEN).open("rb") as file, np.load(file, allow_pickle=False) as golden:
+            images, expected = golden["images"], golden["probabilities"]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise ModelDamaged("The golden digits cannot be read.") from error
+    is_images = images.dtype == np.uint8 and images.shape == (len(images), 28, 28)
+    if not len(images) or not is_images or expected.shape != (len(images), 10):
+        raise ModelDamaged("The golden digits have another shape.")
+    return images, expected
