@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from app.batching import Batcher
 from app.classifier import (
     IMAGES_PER_PIECE,
-    MAX_WAITING_DECODES,
     Classifier,
     Limits,
     ModelFacts,
@@ -125,10 +124,12 @@ async def test_small_picture_that_must_be_searched_does_not_hold_the_loop(
 async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
     """Beyond the bound the refusal comes at once; the others are answered."""
     upload = encode(np.full((40, 40), 255, np.uint8))
-    callers = [classifier.classify(upload) for _ in range(MAX_WAITING_DECODES + 1)]
+    callers = [classifier.classify(upload) for _ in range(LIMITS.max_waiting_decodes + 1)]
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert [type(answer) for answer in answers] == [BlankImage] * MAX_WAITING_DECODES + [QueueFull]
+    assert [type(answer) for answer in answers] == [BlankImage] * LIMITS.max_waiting_decodes + [
+        QueueFull
+    ]
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:

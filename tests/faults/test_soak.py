@@ -65,15 +65,17 @@ async def test_nothing_grows(
     seconds = scaled(1800, 30)
     samples = []
     is_over = asyncio.Event()
-    async with fleet(tmp_path, 1, LOG_LEVEL="WARNING") as (replica,):
-        async with callers(8, lambda: replica.port, golden_uploads) as tally:
-            misbehaving = asyncio.create_task(misbehave(replica.port, is_over))
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                await asyncio.sleep(min(1.0, seconds / 100))
-                samples.append(measure(replica.pid))
-            is_over.set()
-            await misbehaving
+    async with (
+        fleet(tmp_path, 1, LOG_LEVEL="WARNING") as (replica,),
+        callers(8, lambda: replica.port, golden_uploads) as tally,
+    ):
+        misbehaving = asyncio.create_task(misbehave(replica.port, is_over))
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            await asyncio.sleep(min(1.0, seconds / 100))
+            samples.append(measure(replica.pid))
+        is_over.set()
+        await misbehaving
     history = np.array(samples[len(samples) // 4 :])  # the first quarter warms up
     first, second = np.array_split(history, 2)
     growth = np.median(second[:, 0]) / np.median(first[:, 0]) - 1
