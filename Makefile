@@ -14,7 +14,7 @@ ARGS ?=
 SERVE = .venv/bin/python
 DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
-SBOM_TOOL = cyclonedx-bom
+SBOM_TOOL = cyclonedx-bom==7.5.0
 
 SCALE ?= 0.1
 
