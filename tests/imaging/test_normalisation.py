@@ -202,3 +202,19 @@ def test_framed_ink_is_centred_and_at_most_twenty(ink: Grey) -> None:
     assert framed.shape == (28, 28)
     assert max(np.ptp(rows), np.ptp(columns)) < 20
     assert framed.max() == 255
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 2), (1, 100), (100, 1), (2, 1280), (1280, 2), (3, 3)]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_thin_picture_is_read_or_refused(shape: tuple[int, int], seed: int) -> None:
+    """However few pixels a side has, nothing else comes of it than a digit or our own error."""
+    ink = np.random.default_rng(seed).random(shape) < 0.2
+    picture = np.where(ink, 0, 255).astype(np.uint8)
+    try:
+        digit = normalise(picture).digit
+    except BlankImage:
+        return
+
+    assert digit.shape == (28, 28)
