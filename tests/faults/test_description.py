@@ -15,7 +15,7 @@ SENSELESS = "positive_data_acceptance,negative_data_rejection"
 
 
 def test_answers_are_as_described(
-    scaled: Callable[[int, int], int], tell: Callable[[str], None]
+    tmp_path: Path, scaled: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:
     """No server error, and no answer of a status, type or shape that is not described."""
     with running(SHUTDOWN_DELAY_SECONDS="0", LOG_LEVEL="WARNING") as (_, address):
@@ -32,6 +32,7 @@ def test_answers_are_as_described(
                 "--seed=0",
                 "--no-color",
             ],
+            cwd=tmp_path,  # where it may leave its notes
             capture_output=True,
             text=True,
             check=False,
