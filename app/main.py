@@ -44,6 +44,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         if settings.workers > 1:
             # The others answer: this one takes no request before it can.
             await lifecycle.wait_until_loaded()
+            if lifecycle.failure is not None:
+                raise lifecycle.failure
         yield
         await lifecycle.stop()
 

@@ -21,6 +21,7 @@ LEAST_LEVEL = 0.05
 LEAST_SHARPNESS = 0.11
 LEAST_CLEARANCE = 0.87
 LEAST_CLEARANCE_FAINT = 0.95
+LEAST_SIDE_PIXELS = 2  # a single line of pixels holds no digit
 FAINT = 0.15
 
 # Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in
@@ -125,6 +126,8 @@ def _outline(regions: Regions) -> NDArray[np.bool_]:
 def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean step from pixel to pixel along each region's outline: float64 [n]."""
     outline = _outline(regions).astype(np.float32)
+    if min(off_paper.shape) < LEAST_SIDE_PIXELS:
+        return np.zeros_like(regions.sums(outline))
     down, across = np.gradient(off_paper)
     return regions.sums(np.hypot(down, across) * outline) / regions.sums(outline)
 

@@ -240,3 +240,19 @@ def test_noise_of_a_few_pixels_is_no_digit() -> None:
 
     with pytest.raises(BlankImage):
         normalise(page)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 2), (1, 100), (100, 1), (2, 1280), (1280, 2), (3, 3)]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_thin_picture_is_read_or_refused(shape: tuple[int, int], seed: int) -> None:
+    """However few pixels a side has, nothing else comes of it than a digit or our own error."""
+    ink = np.random.default_rng(seed).random(shape) < 0.2
+    picture = np.where(ink, 0, 255).astype(np.uint8)
+    try:
+        digit = normalise(picture).digit
+    except BlankImage:
+        return
+
+    assert digit.shape == (28, 28)
