@@ -21,7 +21,8 @@ from app.classifier import (
     energy,
     softmax,
 )
-from app.errors import BlankImage, QueueFull, ServiceError
+from app.deadlines import deadline
+from app.errors import BlankImage, DeadlineExceeded, QueueFull, ServiceError
 from app.metrics import Metrics
 from tests.pictures import encode
 
@@ -60,9 +61,7 @@ def decoders() -> Iterator[ThreadPoolExecutor]:
 async def classifier(engine: Engine, decoders: ThreadPoolExecutor) -> AsyncIterator[Classifier]:
     """A classifier in front of that engine."""
     batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=64)
-    facts = ModelFacts(
-        "alexnet", "1", "litert", "digest", Thresholds(min_energy=5.0, min_confidence=0.6)
-    )
+    facts = ModelFacts("alexnet", "1", "litert", "", Thresholds(5.0, 0.6))
     yield Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
     await batcher.close()
 
@@ -126,11 +125,22 @@ async def test_small_picture_that_must_be_searched_does_not_hold_the_loop(
 async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
     """Beyond the bound the refusal comes at once; the others are answered."""
     upload = encode(np.full((40, 40), 255, np.uint8))
-    waiting = LIMITS.max_waiting_decodes
-    callers = [classifier.classify(upload) for _ in range(waiting + 1)]
+    callers = [classifier.classify(upload) for _ in range(LIMITS.max_waiting_decodes + 1)]
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert [type(answer) for answer in answers] == [BlankImage] * waiting + [QueueFull]
+    assert [type(answer) for answer in answers] == [BlankImage] * LIMITS.max_waiting_decodes + [
+        QueueFull
+    ]
+
+
+async def test_picture_whose_time_is_up_is_not_decoded(classifier: Classifier) -> None:
+    """What waited too long for a thread is dropped before it is looked at."""
+    token = deadline.set(0.0)
+    try:
+        with pytest.raises(DeadlineExceeded):
+            await classifier.classify(encode(np.full((40, 40), 255, np.uint8)))
+    finally:
+        deadline.reset(token)
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:

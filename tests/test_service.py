@@ -1,15 +1,10 @@
 """The real process over TCP: python -m app, as `make serve` runs it."""
 
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,52 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.pictures import encode
+from tests.processes import DEADLINE_SECONDS, ROOT, free_port, run_to_end, running
 from training.dataset import load
-
-ROOT = Path(__file__).parent.parent
-
-DEADLINE_SECONDS = 60
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process that is ready, and its address."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env={**os.environ, "PORT": str(port), **environment},
-        stdout=subprocess.PIPE,  # not stderr, where the log goes: a pipe nobody reads fills up
-        text=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_ready(address, process)
-        yield process, address
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
-    """Ask for health until it is 200, the process ended or time is up."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the process ended; its log is below"
-        try:
-            if httpx.get(f"{address}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    pytest.fail("not ready in time")
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +62,44 @@ def test_greeting_names_address_and_curl() -> None:
     assert re.search(rf"curl -F file=@\S+ {address}/predict", output)
 
 
+def test_grace_takes_new_work_while_readiness_says_no(seven: bytes) -> None:
+    """After SIGTERM whoever still comes is answered, and told not to come back by this way."""
+    with running(SHUTDOWN_DELAY_SECONDS="600") as (process, address), httpx.Client() as kept:
+        kept.get(f"{address}/health/live")
+        process.send_signal(signal.SIGTERM)
+        wait_until_draining(address)
+        on_an_open_connection = kept.post(f"{address}/predict", files={"file": seven})
+        on_a_new_one = httpx.post(f"{address}/predict", files={"file": seven})
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(DEADLINE_SECONDS)
+
+    assert on_an_open_connection.json()["digit"] == 7
+    assert on_a_new_one.json()["digit"] == 7
+    assert on_a_new_one.headers["connection"] == "close"
+    assert code == 128 + signal.SIGTERM
+
+
+def wait_until_draining(address: str) -> None:
+    """Ask for readiness until it is refused."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        if httpx.get(f"{address}/health/ready").status_code == 503:
+            return
+        time.sleep(0.02)
+    pytest.fail("never draining")
+
+
+def test_uploads_never_touch_the_disk(seven: bytes) -> None:
+    """With no file that may grow, and nowhere to write, everything works."""
+    with running(no_files=True) as (_, address):
+        large = seven + bytes(5 << 20)
+        single = httpx.post(f"{address}/predict", files={"file": large}, timeout=60)
+        batch = httpx.post(f"{address}/predict/batch", files=[("files", large)] * 8, timeout=60)
+
+    assert single.json()["digit"] == 7
+    assert [each["digit"] for each in batch.json()["predictions"]] == [7] * 8
+
+
 def test_sigterm_answers_what_was_accepted(seven: bytes) -> None:
     """A stop while a large batch is half computed answers all of it and ends with 0."""
     files = [("files", seven)] * 256
@@ -136,19 +125,6 @@ def wait_until_queued(address: str) -> None:
         if depth and float(depth[1]) > 0:
             return
     pytest.fail("nothing was queued in time")
-
-
-def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
-    """A process that gives up by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
 
 
 def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
