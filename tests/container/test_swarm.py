@@ -87,8 +87,9 @@ def proxied_replicas() -> int:
     """How many replicas answer through the proxy: each says how long it has been up."""
     seen = set()
     for _ in range(8 * REPLICAS):
-        uptime = httpx.get(f"{ADDRESS}/health").json()["uptime_seconds"]
-        seen.add(round(time.time() - uptime))
+        response = httpx.get(f"{ADDRESS}/health")
+        if response.status_code == 200:
+            seen.add(round(time.time() - response.json()["uptime_seconds"]))
     return len(seen)
 
 
