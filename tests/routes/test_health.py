@@ -76,6 +76,7 @@ async def test_openapi_describes_every_path(client: httpx.AsyncClient) -> None:
     assert own == {
         "/predict",
         "/predict/batch",
+        "/read",
         "/health",
         "/health/ready",
         "/health/live",
