@@ -1,6 +1,6 @@
 // The page: hands what the pad holds to the server, and what comes back to those who show it.
 
-import { clearSeen, showSeen, showTimes } from './insight.js';
+import { clearInsight, showSeen, showTimes } from './insight.js';
 import { Live } from './live.js';
 import { Notice } from './notice.js';
 import { Pad } from './pad.js';
@@ -85,7 +85,7 @@ function empty() {
   notice.clear();
   state.last = null;
   reading.clear(state.isNumber);
-  clearSeen();
+  clearInsight();
   find('save').hidden = true;
 }
 
@@ -139,7 +139,7 @@ async function explain(trouble, seconds) {
   else {
     state.last = null;
     reading.clear(state.isNumber);
-    clearSeen();
+    clearInsight();
   }
   notice.explain(trouble, seconds, state.isNumber);
   if (trouble.status === 503) watch.check();
@@ -166,7 +166,7 @@ function setMode(isNumber) {
   reading.clear(isNumber);
   live.forget();
   notice.clear();
-  clearSeen();
+  clearInsight();
   pad.paint();
   follow();
 }
