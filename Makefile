@@ -15,6 +15,7 @@ ARGS ?=
 SERVE = .venv/bin/python
 DEV = .venv-dev/bin/python
 PIP_TOOLS = pip-tools==7.6.2
+SBOM_TOOL = cyclonedx-bom==7.5.0
 
 SCALE ?= 0.1
 
@@ -77,8 +78,13 @@ image: ## build the container image (MODEL=pretrained|trained, RECIPE=, ARGS=)
 lock: .venv-lock/installed ## bring the lock files up to pyproject.toml (ARGS=--upgrade: all anew)
 	scripts/lock $(ARGS)
 
+sbom: .venv-sbom/installed ## list what is served with as CycloneDX, in build/sbom.json
+	@mkdir -p build
+	.venv-sbom/bin/cyclonedx-py requirements --output-reproducible --output-file build/sbom.json \
+		requirements/serve.txt
+
 clean: ## remove the environments and every cache of this folder
-	rm -rf .venv .venv-dev .venv-clients .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-dev .venv-clients .venv-lock .venv-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 	find app benchmarks training tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -102,4 +108,9 @@ clean: ## remove the environments and every cache of this folder
 .venv-lock/installed: Makefile
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_TOOLS)
+	@touch $@
+
+.venv-sbom/installed: Makefile
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(SBOM_TOOL)
 	@touch $@

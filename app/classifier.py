@@ -19,6 +19,7 @@ from app.imaging import (
     Normalised,
     Picture,
     Reading,
+    View,
     decode,
     decode_picture,
     is_framed,
@@ -136,6 +137,17 @@ class Classifier:
         if seen is None:
             seen = await self.run_aside(lambda: self._decode_and_normalise(upload))
         return (await self._predict([seen]))[0]
+
+    async def classify_in_view(self, upload: bytes) -> tuple[Prediction, View]:
+        """As `classify`, with what was seen of the upload.
+
+        Raises:
+            ImageError: it cannot be turned into a digit.
+            Unavailable: there is no room or no time for it.
+            EngineFailure: the engine broke on it.
+        """
+        found = await self.run_aside(lambda: self._view(upload))
+        return (await self._predict([found.seen]))[0], found
 
     async def read(self, upload: bytes) -> list[Located]:
         """Read every digit of one upload, line by line and from left to right.
@@ -301,6 +313,11 @@ class Classifier:
         self._metrics.decode_seconds.observe(decoded - started)
         self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
         return picture, readings
+
+    def _view(self, upload: bytes) -> View:
+        started = time.perf_counter()
+        picture = decode_picture(upload, max_pixels=self._limits.max_pixels)
+        return View(picture, self._normalise(picture.grey, started))
 
     def _read_named(self, place: int, upload: bytes) -> Normalised:
         try:

@@ -44,6 +44,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         if settings.workers > 1:
             # The others answer: this one takes no request before it can.
             await lifecycle.wait_until_loaded()
+            if lifecycle.failure is not None:
+                raise lifecycle.failure
         yield
         await lifecycle.stop()
 
@@ -105,8 +107,9 @@ async def _answer_service_error(request: Request, error: Exception) -> Response:
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return refuse_http(error.status_code, dict(error.headers or {}), request.url.path)
+    headers = dict(error.headers or {})
+    return refuse_http(error.status_code, headers, request.url.path, request.method)
 
 
 async def _answer_validation_error(request: Request, _error: Exception) -> Response:
-    return refuse_http(422, None, request.url.path)
+    return refuse_http(422, None, request.url.path, request.method)

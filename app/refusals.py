@@ -21,16 +21,26 @@ def refuse_unforeseen(path: str) -> Response:
     return _translate(problems.internal_problem(), "Something went wrong here.", path)
 
 
-def refuse_http(status: int, headers: dict[str, str] | None, path: str) -> Response:
+def refuse_http(
+    status: int, headers: dict[str, str] | None, path: str, method: str = "GET"
+) -> Response:
     """The answer to what the framework refuses, such as a method that is not there."""
     phrase = HTTPStatus(status)
     text = phrase.description or phrase.phrase
+    if _family(path) == TENSORFLOW_SERVING:
+        text = f"Malformed request: {method} {path}"
+        # To TensorFlow Serving a path that it does not have is an invalid argument.
+        status = HTTPStatus.BAD_REQUEST if status == HTTPStatus.NOT_FOUND else status
     return _translate(problems.http_problem(status, headers), text, path)
+
+
+def _family(path: str) -> str:
+    return path.split("/")[1] if "/" in path else ""
 
 
 def _translate(answer: Response, text: str, path: str) -> Response:
     """Both protocols say `{"error": text}`; the older one knows no 422."""
-    family = path.split("/")[1]
+    family = _family(path)
     if family not in {TENSORFLOW_SERVING, OPEN_INFERENCE}:
         return answer
     status = answer.status_code

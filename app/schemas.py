@@ -53,9 +53,29 @@ class NumberAnswer(BaseModel):
     model: ModelReference
 
 
-class ExplainedAnswer(PredictionAnswer):
-    """What one image was read as, and what was asked for besides with `include`."""
+class Explanation(BaseModel):
+    """What was found in a picture, and what decided."""
 
+    image: str = Field(description="The 28×28 pixels the model saw: a PNG as a data URL.")
+    heatmap: str = Field(
+        description="The ink that spoke for the digit in red, against it in blue: a PNG likewise."
+    )
+    box: tuple[int, int, int, int] = Field(
+        description="Of the ink: left, top, width and height in the upright picture's own pixels."
+    )
+    polarity: Literal["dark_on_light", "light_on_dark"]
+    rotation_degrees: Literal[0, 90, 180, 270] = Field(
+        description="By how much the picture was turned clockwise, as its EXIF asked."
+    )
+    stroke_width_pixels: float = Field(description="The strokes' mean width in those pixels.")
+    ink_fraction: float = Field(ge=0, le=1, description="What share of the box is ink.")
+    warnings: list[Notice] = Field(description="What may have made the digit hard to read.")
+
+
+class ExplainedAnswer(PredictionAnswer):
+    """What one image was read as, and what was asked for besides with `include` or `explain`."""
+
+    explanation: Explanation | None = Field(default=None, description="With `explain=true`.")
     image: list[list[int]] = Field(
         default_factory=list,
         description="What the model saw: 28 rows of 28 pixels, 0 paper, 255 ink.",

@@ -79,9 +79,9 @@ class Supervisor:
             signal.signal(each, self._pass_on)
         while self._kill_at is None or self._workers:
             self._start_due()
+            self._wait()
             for slot, worker in list(self._workers.items()):
                 self._attend(slot, worker)
-            self._wait()
         return self._status
 
     def _pass_on(self, sig: int, _frame: FrameType | None = None) -> None:

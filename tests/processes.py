@@ -1,6 +1,7 @@
 """The real process over TCP: python -m app, as `make serve` runs it."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -26,15 +27,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(port: int = 0, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process that is ready, and its address; on a free port if none is named."""
+def running(
+    port: int = 0, *, no_files: bool = False, **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that is ready, and its address.
+
+    Args:
+        port: to listen on; a free one if 0.
+        no_files: forbid it to write a single byte to any file.
+        environment: its settings.
+    """
     port = port or free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
         env={**os.environ, "PORT": str(port), **environment},
         stdout=subprocess.PIPE,  # not stderr, where the log goes: a pipe nobody reads fills up
+        stderr=subprocess.DEVNULL if no_files else None,  # pytest keeps it in a file
         text=True,
+        preexec_fn=_forbid_files if no_files else None,  # noqa: PLW1509 # it only sets a limit
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -43,6 +54,10 @@ def running(port: int = 0, **environment: str) -> Iterator[tuple[subprocess.Pope
     finally:
         process.kill()
         process.communicate()
+
+
+def _forbid_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
@@ -57,3 +72,16 @@ def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
             pass
         time.sleep(0.05)
     pytest.fail("not ready in time")
+
+
+def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
+    """A process that gives up by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )

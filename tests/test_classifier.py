@@ -21,7 +21,8 @@ from app.classifier import (
     energy,
     softmax,
 )
-from app.errors import BlankImage, QueueFull, ServiceError
+from app.deadlines import deadline
+from app.errors import BlankImage, DeadlineExceeded, QueueFull, ServiceError
 from app.metrics import Metrics
 from tests.pictures import encode
 
@@ -131,6 +132,16 @@ async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
     assert [type(answer) for answer in answers] == [BlankImage] * waiting + [QueueFull]
+
+
+async def test_picture_whose_time_is_up_is_not_decoded(classifier: Classifier) -> None:
+    """What waited too long for a thread is dropped before it is looked at."""
+    token = deadline.set(0.0)
+    try:
+        with pytest.raises(DeadlineExceeded):
+            await classifier.classify(encode(np.full((40, 40), 255, np.uint8)))
+    finally:
+        deadline.reset(token)
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:

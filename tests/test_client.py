@@ -59,7 +59,7 @@ def good() -> httpx.Response:
     """A reading."""
     answer = {
         "digit": 4, "confidence": 1.0, "probabilities": [0.1] * 10, "accepted": True,
-        "reason": None, "model": {"name": "alexnet", "version": "1"},
+        "reason": None, "warnings": [], "model": {"name": "alexnet", "version": "1"},
     }  # fmt: skip
     return httpx.Response(200, json=answer)
 

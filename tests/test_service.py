@@ -1,10 +1,7 @@
 """The real process over TCP: python -m app, as `make serve` runs it."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.pictures import encode
-from tests.processes import DEADLINE_SECONDS, ROOT, free_port, running
+from tests.processes import DEADLINE_SECONDS, ROOT, free_port, run_to_end, running
 from training.dataset import load
 
 
@@ -65,6 +62,44 @@ def test_greeting_names_address_and_curl() -> None:
     assert re.search(rf"curl -F file=@\S+ {address}/predict", output)
 
 
+def test_grace_takes_new_work_while_readiness_says_no(seven: bytes) -> None:
+    """After SIGTERM whoever still comes is answered, and told not to come back by this way."""
+    with running(SHUTDOWN_DELAY_SECONDS="600") as (process, address), httpx.Client() as kept:
+        kept.get(f"{address}/health/live")
+        process.send_signal(signal.SIGTERM)
+        wait_until_draining(address)
+        on_an_open_connection = kept.post(f"{address}/predict", files={"file": seven})
+        on_a_new_one = httpx.post(f"{address}/predict", files={"file": seven})
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(DEADLINE_SECONDS)
+
+    assert on_an_open_connection.json()["digit"] == 7
+    assert on_a_new_one.json()["digit"] == 7
+    assert on_a_new_one.headers["connection"] == "close"
+    assert code == 128 + signal.SIGTERM
+
+
+def wait_until_draining(address: str) -> None:
+    """Ask for readiness until it is refused."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        if httpx.get(f"{address}/health/ready").status_code == 503:
+            return
+        time.sleep(0.02)
+    pytest.fail("never draining")
+
+
+def test_uploads_never_touch_the_disk(seven: bytes) -> None:
+    """With no file that may grow, and nowhere to write, everything works."""
+    with running(no_files=True) as (_, address):
+        large = seven + bytes(5 << 20)
+        single = httpx.post(f"{address}/predict", files={"file": large}, timeout=60)
+        batch = httpx.post(f"{address}/predict/batch", files=[("files", large)] * 8, timeout=60)
+
+    assert single.json()["digit"] == 7
+    assert [each["digit"] for each in batch.json()["predictions"]] == [7] * 8
+
+
 def test_sigterm_answers_what_was_accepted(seven: bytes) -> None:
     """A stop while a large batch is half computed answers all of it and ends with 0."""
     files = [("files", seven)] * 256
@@ -90,19 +125,6 @@ def wait_until_queued(address: str) -> None:
         if depth and float(depth[1]) > 0:
             return
     pytest.fail("nothing was queued in time")
-
-
-def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
-    """A process that gives up by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
 
 
 def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:

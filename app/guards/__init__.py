@@ -8,7 +8,16 @@ PROBED = ("/health", "/v2/health")
 
 METRICS = "/metrics"
 
+PAGES = ("/", "/docs")
+ASSETS = "/web/"
+"""What a browser opens by itself, which has no key to send then; the page asks for one."""
+
 
 def is_probe(path: str) -> bool:
     """Whether a path is one of those."""
     return any(path == each or path.startswith(f"{each}/") for each in PROBED)
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is a page, or what a page is made of."""
+    return path in PAGES or path.startswith(ASSETS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Unauthorised
-from app.guards import METRICS, is_probe
+from app.guards import METRICS, is_page, is_probe
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _read(path: Path) -> list[str]:
 
 
 class KeyGuard:
-    """Lets nobody pass without a key, except to ask for health."""
+    """Lets nobody pass without a key, except to ask for health and to open the page."""
 
     def __init__(self, app: ASGIApp, keys: Keys, *, metrics_need_key: bool) -> None:
         """Wrap an application."""
@@ -106,7 +106,9 @@ class KeyGuard:
         await self._app(scope, receive, send)
 
     def _is_open(self, path: str) -> bool:
-        return is_probe(path) or (path == METRICS and not self._metrics_need_key)
+        if is_probe(path) or is_page(path):
+            return True
+        return path == METRICS and not self._metrics_need_key
 
 
 def _presented(scope: Scope) -> bytes | None:

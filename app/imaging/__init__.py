@@ -8,13 +8,17 @@ from app.imaging.formats import peek_pixels
 from app.imaging.framing import frame, is_framed
 from app.imaging.normalisation import Normalised, normalise
 from app.imaging.rows import Reading, normalise_row
+from app.imaging.views import View, draw_digit, draw_heatmap
 
 __all__ = [
     "Normalised",
     "Picture",
     "Reading",
+    "View",
     "decode",
     "decode_picture",
+    "draw_digit",
+    "draw_heatmap",
     "frame",
     "is_framed",
     "normalise",

@@ -8,7 +8,7 @@ from app.imaging.grouping import Ink, group
 from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
 from app.imaging.ruling import find_ruling
-from app.imaging.windows import average, dilate, erode, open_
+from app.imaging.windows import average, erode
 
 # Measured on rendered photos and blank pages, where not said otherwise.
 # Ink stands 23 and more deviations off its paper, texture and noise at most 20.
@@ -21,6 +21,7 @@ LEAST_LEVEL = 0.05
 LEAST_SHARPNESS = 0.11
 LEAST_CLEARANCE = 0.87
 LEAST_CLEARANCE_FAINT = 0.95
+LEAST_SIDE_PIXELS = 2  # a single line of pixels holds no digit
 FAINT = 0.15
 
 # Eight pixels of a digit, enlarged to two hundred, are as soft as a shadow. What is soft is ink in
@@ -41,13 +42,6 @@ STOUTEST = 0.42
 # deviations raises it up to one half.
 FAINTEST_SHARE = 0.3
 SURE_DEVIATIONS = 25
-
-# On very clean paper, as of a screenshot, lines thinner than so many pixels are from this share on,
-# and from so many deviations.
-HAIRLINE_PIXELS = 7
-HAIRLINE_SHARE = 0.1
-HAIRLINE_DEVIATIONS = 100
-RIDGE_SHARE = 0.7
 
 # Where that adds so much more ink, it is no hairlines but blur.
 SOFT_GROWTH = 1.26
@@ -112,24 +106,7 @@ def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> N
     sure = off_paper > level / 2
     share = float(np.clip(SURE_DEVIATIONS * deviation / level, FAINTEST_SHARE, 0.5))
     faint = off_paper > share * level
-    ink = faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
-    return ink | _hairlines(off_paper, ink, level, deviation)
-
-
-def _hairlines(
-    off_paper: NDArray[np.float32], ink: NDArray[np.bool_], level: float, deviation: float
-) -> NDArray[np.bool_]:
-    """Lines too thin to reach the ink's contrast, on very clean paper: bool [H, W].
-
-    The soft edge of a stroke is as faint, but a slope and no ridge, and opening leaves slopes.
-    """
-    least = max(HAIRLINE_SHARE * level, HAIRLINE_DEVIATIONS * deviation)
-    if least > FAINTEST_SHARE * level:
-        return np.zeros_like(ink)
-    ridge = off_paper - open_(off_paper, HAIRLINE_PIXELS)
-    ridges = (ridge > least) & (ridge > RIDGE_SHARE * off_paper)
-    apart = ridges & (dilate(ink.view(np.uint8), 3) == 0)
-    return ridges & (dilate(apart.view(np.uint8), 5) > 0)
+    return faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
 
 
 def _level(ink: NDArray[np.float32]) -> float:
@@ -149,6 +126,8 @@ def _outline(regions: Regions) -> NDArray[np.bool_]:
 def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean step from pixel to pixel along each region's outline: float64 [n]."""
     outline = _outline(regions).astype(np.float32)
+    if min(off_paper.shape) < LEAST_SIDE_PIXELS:
+        return np.zeros_like(regions.sums(outline))
     down, across = np.gradient(off_paper)
     return regions.sums(np.hypot(down, across) * outline) / regions.sums(outline)
 

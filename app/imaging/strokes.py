@@ -3,15 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.windows import dilate, erode, open_
+from app.imaging.windows import dilate, erode
 
 # In MNIST's training digits, upscaled and measured by `stroke_width`, half are 2.1 to 2.9 pixels
 # wide and nine in ten 1.7 to 3.9. A digit outside of this range is brought to its nearer end.
 THINNEST_PIXELS = 2.0
 WIDEST_PIXELS = 3.4
-
-# Strokes are wide with hairlines between them if so much of the ink is wide.
-MOSTLY_WIDE = 0.4
 
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
@@ -39,10 +36,6 @@ def adjust(ink: NDArray[np.uint8], pixels_per_digit_pixel: float) -> NDArray[np.
     Returns:
         uint8 [H, W].
     """
-    wide = open_(ink, 5)
-    if float(wide.sum()) > MOSTLY_WIDE * float(ink.sum()):
-        # What is but a pixel or two wide would fade: the hairline of a Didot.
-        ink = np.maximum(ink, dilate(ink - np.minimum(ink, open_(ink, 3)), 3))
     width = stroke_width(ink > ink.max() // 2)
     excess = width - np.clip(
         width, THINNEST_PIXELS * pixels_per_digit_pixel, WIDEST_PIXELS * pixels_per_digit_pixel

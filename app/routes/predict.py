@@ -1,13 +1,16 @@
 """POST /predict and POST /predict/batch."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
+from numpy.typing import NDArray
 
 from app.classifier import Classifier, ModelFacts
 from app.errors import InvalidParameter, ServiceError
+from app.imaging import View, draw_digit, draw_heatmap
 from app.lifecycle import Lifecycle
 from app.numbers import Located
 from app.predictions import Prediction
@@ -41,6 +44,8 @@ def _form(field: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 INCLUDE = ("image", "heatmap")
+EXPLANATION = "explanation"
+"""Answered besides with `explain=true`."""
 
 ONE_IMAGE = {
     "requestBody": {
@@ -65,7 +70,16 @@ EXPLAINED_IMAGE = {
             "schema": {"type": "array", "items": {"type": "string", "enum": list(INCLUDE)}},
             "style": "form",
             "explode": False,
-        }
+        },
+        {
+            "name": "explain",
+            "in": "query",
+            "description": (
+                "Whether to answer an `explanation`: what was found in the picture, and pictures "
+                "of what the model saw and of which ink decided."
+            ),
+            "schema": {"type": "boolean", "default": False},
+        },
     ],
 }
 
@@ -156,18 +170,53 @@ def _read_include(request: Request) -> set[str]:
         raise InvalidParameter(
             f"`include` takes {' and '.join(INCLUDE)}, not {min(unknown)[:40]!r}."
         )
-    return include
+    return include | {EXPLANATION} if _wants_explanation(request) else include
+
+
+def _wants_explanation(request: Request) -> bool:
+    """Whether the query asks for an explanation.
+
+    Raises:
+        InvalidParameter: it says neither yes nor no.
+    """
+    wanted = request.query_params.get("explain", "false").lower()
+    if wanted not in {"true", "false", "1", "0"}:
+        raise InvalidParameter(f"`explain` takes true and false, not {wanted[:40]!r}.")
+    return wanted in {"true", "1"}
+
+
+def _to_url(png: bytes) -> str:
+    return "data:image/png;base64," + b64encode(png).decode()
 
 
 async def _explain(classifier: Classifier, upload: bytes, include: set[str]) -> dict[str, Any]:
-    prediction = await classifier.classify(upload)
+    prediction, found = await classifier.classify_in_view(upload)
     answer = _describe(prediction, _refer(classifier.model))
     if "image" in include:
         answer["image"] = prediction.image.tolist()
+    if include == {"image"}:
+        return answer
+    heat = await classifier.explain(prediction)
     if "heatmap" in include:
-        heat = await classifier.explain(prediction)
         answer["heatmap"] = np.round(heat.astype(np.float64), 3).tolist()
+    if EXPLANATION in include:
+        answer[EXPLANATION] = _describe_view(prediction, found, heat)
     return answer
+
+
+def _describe_view(
+    prediction: Prediction, found: View, heat: NDArray[np.float32]
+) -> dict[str, Any]:
+    return {
+        "image": _to_url(draw_digit(prediction.image)),
+        "heatmap": _to_url(draw_heatmap(prediction.image, heat)),
+        "box": found.box,
+        "polarity": found.polarity,
+        "rotation_degrees": found.picture.rotation_degrees,
+        "stroke_width_pixels": round(found.stroke_width_pixels, 2),
+        "ink_fraction": round(found.seen.ink_fraction, 4),
+        "warnings": prediction.warnings,
+    }
 
 
 def _refer(model: ModelFacts) -> dict[str, str]:

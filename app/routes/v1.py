@@ -78,7 +78,7 @@ REQUEST = {
 
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
-    """The routes of the API; whatever else lies under /v1 is a malformed request."""
+    """The routes of the API."""
     router = APIRouter(prefix="/v1", tags=["tensorflow serving"])
     names, bounds = Names(settings, lifecycle), bound(settings)
 
@@ -125,14 +125,6 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     @router.get("/models", include_in_schema=False)
     async def no_model() -> None:
         raise MalformedBody("Missing model name in request.")
-
-    @router.api_route(
-        "/{rest:path}",
-        methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
-        include_in_schema=False,
-    )
-    async def anything_else(request: Request) -> None:
-        raise _malformed(request)
 
     return router
 

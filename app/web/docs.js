@@ -43,7 +43,7 @@ const badge = (method) => make('span', { class: 'method', 'data-method': method 
 function makeContents(operations) {
   const tags = new Set(operations.map(({ tags: [tag] = ['other'] }) => tag));
   return [...tags].flatMap((tag) => [
-    make('h3', {}, tag),
+    make('h2', {}, tag),
     make('ul', {}, ...operations.filter(({ tags: [each] = ['other'] }) => each === tag).map(
       (operation) => make('li', {}, make(
         'a', { href: `#${anchor(operation)}` }, badge(operation.method), operation.path,

@@ -23,8 +23,12 @@ export function showSeen({ image, heatmap, digit }) {
   find('heat-help').textContent = heatmap ? say('heat_on', { digit }) : say('heat_off');
 }
 
-export function clearSeen() {
+/** Nothing was seen, and no time was spent. */
+export function clearInsight() {
   find('seen').getContext('2d').clearRect(0, 0, SIDE, SIDE);
+  find('total').textContent = '';
+  find('split').replaceChildren();
+  find('times').replaceChildren();
   find('legend').hidden = true;
   find('heat-help').textContent = say('heat_off');
 }

@@ -1,13 +1,13 @@
 // The page: hands what the pad holds to the server, and what comes back to those who show it.
 
-import { clearSeen, showSeen, showTimes } from './insight.js';
+import { clearInsight, showSeen, showTimes } from './insight.js';
 import { Live } from './live.js';
 import { Notice } from './notice.js';
 import { Pad } from './pad.js';
 import { listenForPictures } from './pictures.js';
 import { Reading } from './reading.js';
 import { makeSamples } from './samples.js';
-import { Watch, send } from './service.js';
+import { Watch, send, useKey } from './service.js';
 import { SNIPPETS } from './snippets.js';
 import { preferredLanguage, say, speak, switchLanguage } from './words.js';
 
@@ -35,6 +35,11 @@ find('clear').addEventListener('click', () => pad.clear());
 find('heat').addEventListener('change', () => { if (!pad.scenes.isEmpty) live.retryNow(); });
 find('language').addEventListener('click', () => { switchLanguage(); translate(); });
 find('copy').addEventListener('click', copy);
+find('key-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  useKey(find('key').value.trim());
+  live.retryNow();
+});
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => pad.paint());
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z' && !event.shiftKey) {
@@ -80,7 +85,7 @@ function empty() {
   notice.clear();
   state.last = null;
   reading.clear(state.isNumber);
-  clearSeen();
+  clearInsight();
   find('save').hidden = true;
 }
 
@@ -129,8 +134,13 @@ async function explain(trouble, seconds) {
       live.giveUp();
     }
   }
-  reading.fade(true);
   find('boxes').replaceChildren();
+  if (trouble.isPassing) reading.fade(true);
+  else {
+    state.last = null;
+    reading.clear(state.isNumber);
+    clearInsight();
+  }
   notice.explain(trouble, seconds, state.isNumber);
   if (trouble.status === 503) watch.check();
 }
@@ -156,7 +166,7 @@ function setMode(isNumber) {
   reading.clear(isNumber);
   live.forget();
   notice.clear();
-  clearSeen();
+  clearInsight();
   pad.paint();
   follow();
 }

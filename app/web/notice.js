@@ -19,6 +19,7 @@ export class Notice {
     find('notice-title').textContent = title;
     find('notice-text').textContent = text;
     find('notice').dataset.kind = kind;
+    find('key-form').hidden = !needsKey(trouble);
     find('notice').hidden = false;
   }
 
@@ -33,6 +34,8 @@ export class Notice {
   }
 }
 
+const needsKey = ({ status }) => status === 401 || status === 403;
+
 function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
   const values = { n: Math.ceil(seconds ?? 0), size: `${(bytes / 2 ** 20).toFixed(1)} MiB` };
   const told = (name, kind = 'wait') => [kind, say(`${name}_title`), say(`${name}_text`, values)];
@@ -40,7 +43,7 @@ function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
   if (code === 'connection_lost') return told('lost', 'trouble');
   if (code === 'not_ready' || code === 'draining') return told(code);
   if (status === 404 && isNumber) return told('no_read');
-  if (status === 401 || status === 403) return told('no_key', 'trouble');
+  if (needsKey({ status })) return told('no_key', 'trouble');
   if (status === 504) return told('late');
   if (seconds !== null) return told('busy');
   if (status >= 500) return ['trouble', say('trouble_title'), detail];

@@ -21,9 +21,10 @@ export function makeSamples(list, pad) {
 function makeButton(digit, place, pad) {
   const button = document.createElement('button');
   button.type = 'button';
+  button.disabled = true; // until its picture is there
   Object.assign(button.dataset, { label: 'sample', digit, place: place + 1 });
   button.append(document.createElement('canvas'));
-  button.addEventListener('click', () => { if (button.picture) pad.show(button.picture); });
+  button.addEventListener('click', () => pad.show(button.picture));
   return button;
 }
 
@@ -31,9 +32,10 @@ async function cut(strip, place, button) {
   const whole = document.createElement('canvas');
   whole.width = whole.height = SIDE;
   whole.getContext('2d').drawImage(strip, -place * SIDE, 0);
+  draw(whole, button.firstElementChild);
   const blob = await new Promise((resolve) => { whole.toBlob(resolve, 'image/png'); });
   button.picture = { blob, name: `sample-${place + 1}.png`, image: whole, isInk: true };
-  draw(whole, button.firstElementChild);
+  button.disabled = false;
 }
 
 function draw(image, canvas) {

@@ -3,6 +3,13 @@
 const HEALTH_SECONDS = 10; // while all is well
 const TROUBLE_SECONDS = 1; // while it is not
 
+/** The key that was given; kept as long as the tab is open, and given to nobody but the server. */
+let key = null;
+
+export function useKey(given) {
+  key = given || null;
+}
+
 /** What a server answered instead of a reading, or that it did not. */
 export class Trouble extends Error {
   constructor(code, { status = 0, detail = '', retryAfter = null } = {}) {
@@ -29,7 +36,8 @@ export async function send(path, blob, name) {
   let response;
   let answer;
   try {
-    response = await fetch(path, { method: 'POST', body: form });
+    const headers = key ? { 'x-api-key': key } : {};
+    response = await fetch(path, { method: 'POST', body: form, headers });
     answer = await response.json().catch(() => ({}));
   } catch {
     throw new Trouble('unreachable');

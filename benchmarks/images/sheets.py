@@ -89,5 +89,6 @@ def _read(answer: Answer) -> str:
     body = answer.body
     for key in ("text", "digit", "code"):
         if key in body:
-            return f"{body[key]}{'' if body.get('accepted', True) else ' ' + str(body['reason'])}"
+            doubt = "" if body.get("accepted", True) else f" {body.get('reason', 'unsure')}"
+            return f"{body[key]}{doubt}"
     return str(answer.status)

@@ -150,5 +150,10 @@ def test_failures_are_pasted_on_a_sheet(source: Digits, tmp_path: Path) -> None:
     with Image.open(write_sheet(tmp_path, wrong)) as sheet:
         height = sheet.height
 
+    number = Outcome(
+        BY_NAME["numbers"], samples[:1], [Answer(200, {"text": "12", "accepted": False})]
+    )
+
+    assert write_sheet(tmp_path, number) is not None
     assert height > 100
     assert write_sheet(tmp_path, Outcome(canvas, samples, right)) is None

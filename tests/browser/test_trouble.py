@@ -63,6 +63,25 @@ def test_lasting_trouble_is_said(visitor: Visitor, status: int, code: str, text:
     visitor.expect_digit(2)
 
 
+def test_key_is_asked_for_and_sent(visitor: Visitor) -> None:
+    """Where a key is wanted it can be given, and goes with every picture from then on."""
+
+    def answer(route: Route) -> None:
+        if route.request.headers.get("x-api-key") == "secret":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"code": "unauthorized", "detail": "Send a key."})
+
+    visitor.page.route("**/predict*", answer)
+    visitor.sample(8).click()
+    visitor.expect_notice("This server wants an API key.")
+    visitor.page.get_by_label("API key").fill("secret")
+    visitor.page.keyboard.press("Enter")
+
+    visitor.expect_digit(7)
+    expect(visitor.notice).to_be_hidden()
+
+
 def test_server_lost_and_found(page: Page) -> None:
     """The server goes, which is said; what is drawn meanwhile is read once it is back."""
     port = free_port()

@@ -37,9 +37,11 @@ class Gate(Executor):
     def __init__(self, *_: object, **__: object) -> None:
         """Take what a pool of threads takes."""
         self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+        self.on_start: Callable[[NDArray[np.int64]], None] = lambda _rows: None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 # as the standard's
         """Keep work until `open`."""
+        self.on_start(args[0])
         future: Future[Any] = Future()
         self.waiting.append((future, lambda: fn(*args, **kwargs)))
         return future
@@ -64,6 +66,9 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.now = 0.0
         self.gate = Gate()
+        self.gate.on_start = self.note_start
+        self.deadlines: dict[int, float] = {}
+        self.late: list[int] = []
         self.batches: list[list[int]] = []
         self.failure = ""
         self.next_number = 0
@@ -89,6 +94,10 @@ class AnyInterleaving(RuleBasedStateMachine):
         """Keep the depth that the metrics would show."""
         self.depth += change
 
+    def note_start(self, rows: NDArray[np.int64]) -> None:
+        """Keep the rows whose time was up when their batch was built."""
+        self.late += [n for n in rows[:, 0].tolist() if self.deadlines[n] < self.now]
+
     def compute(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Answer each row with its own number, or fail in one of two ways."""
         numbers = rows[:, 0].tolist()
@@ -113,6 +122,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         numbers = list(range(self.next_number, self.next_number + count))
         self.next_number += count
         deadline = self.now + patience
+        self.deadlines |= dict.fromkeys(numbers, deadline)
         submission = self.batcher.submit(np.array(numbers)[:, None], deadline=deadline)  # type: ignore[arg-type] # numbers that tell rows apart
         task = self.loop.create_task(submission)
         self.settle()
@@ -160,6 +170,11 @@ class AnyInterleaving(RuleBasedStateMachine):
         """What was computed was submitted, and once."""
         computed = [number for batch in self.batches for number in batch]
         assert len(computed) == len(set(computed))
+
+    @invariant()
+    def nothing_is_computed_too_late(self) -> None:
+        """Whose deadline has passed is dropped before its batch is built."""
+        assert self.late == []
 
     def teardown(self) -> None:
         """In the end everyone has an answer of their own, or an error that is true."""

@@ -14,6 +14,9 @@ from tests.faults.load import Golden, callers, read_answer
 
 pytestmark = pytest.mark.anyio
 
+MAX_SLOWDOWN = 3
+"""Of the p99 in one and the same run: 2 is the aim, and a machine that is shared wobbles."""
+
 BODY_SECONDS = 5
 HEAD = (
     b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n"
@@ -68,3 +71,4 @@ async def test_slow_senders_are_not_noticed(
     assert outcomes == {408: count}
     assert set(tally.outcomes) == {"right"}
     assert tally.outcomes["right"] > 0
+    assert during < MAX_SLOWDOWN * before

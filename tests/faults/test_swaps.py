@@ -19,6 +19,9 @@ from tests.faults.load import Golden, callers
 
 pytestmark = pytest.mark.anyio
 
+MAX_SLOWDOWN = 3
+"""Of the p99 in one and the same run: 2 is the aim, and a machine that is shared wobbles."""
+
 TWIN = "assets.extra/alexnet.int8.tflite"
 
 
@@ -120,6 +123,7 @@ async def test_swaps_are_not_noticed(
     assert set(tally.outcomes) == {"right"}
     assert not {str(number) for number in bad} & set(tally.versions)
     assert {str(newest), str(below)} <= set(tally.versions)
+    assert during < MAX_SLOWDOWN * before
 
 
 async def until_state(port: int, number: int, state: str) -> None:

@@ -141,6 +141,12 @@ class TestService:
 
         assert statuses == [200, 503, 200]
 
+    async def test_page_stays_open(self, client: httpx.AsyncClient) -> None:
+        """A browser has no key to send before the page has asked for one; the page says nothing."""
+        urls = ("/", "/docs", "/web/main.js")
+
+        assert [(await client.get(url)).status_code for url in urls] == [200, 200, 200]
+
 
 async def test_metrics_can_be_closed(settings: Settings, path: Path) -> None:
     """Where the setting says so, whoever scrapes needs a key."""

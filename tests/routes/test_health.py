@@ -45,15 +45,15 @@ async def test_starting(settings: Settings, seven: bytes) -> None:
 
 
 async def test_draining(application: FastAPI, client: httpx.AsyncClient, seven: bytes) -> None:
-    """Once a stop was asked for, nothing new is taken, and the process still answers."""
+    """Once a stop was asked for, readiness says so at once, and what still comes is answered."""
     application.state.lifecycle.begin_draining()
     health = await client.get("/health")
     live = await client.get("/health/live")
-    refusal = await client.post("/predict", files={"file": seven})
+    answer = await client.post("/predict", files={"file": seven})
 
     assert (health.status_code, health.json()["status"]) == (503, "draining")
     assert live.status_code == 200
-    assert (refusal.status_code, refusal.json()["code"]) == (503, "draining")
+    assert (answer.status_code, answer.json()["digit"]) == (200, 7)
 
 
 async def test_no_model_is_a_failure_that_is_told(settings: Settings, tmp_path: Path) -> None:
@@ -76,6 +76,7 @@ async def test_openapi_describes_every_path(client: httpx.AsyncClient) -> None:
     assert own == {
         "/predict",
         "/predict/batch",
+        "/read",
         "/health",
         "/health/ready",
         "/health/live",
