@@ -134,9 +134,12 @@ TOUCH_A_STROKE = """([points, type, pressure]) => {
 
 
 def count_ink(page: Page) -> int:
-    """Pixels of the pad that are not empty."""
+    """Pixels of the pad that are not empty, once what was drawn is painted."""
     return int(
-        page.evaluate("""() => {
+        page.evaluate("""async () => {
+          const frame = () => new Promise((painted) => requestAnimationFrame(painted));
+          await frame();
+          await frame();
           const pad = document.getElementById('pad');
           const { data } = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height);
           return data.filter((value, place) => place % 4 === 3 && value > 128).length;
