@@ -44,10 +44,11 @@ def test_workers_serve_and_drain(seven: bytes) -> None:
         workers = find_workers(process.pid)
         process.send_signal(signal.SIGTERM)
         code = process.wait(DEADLINE_SECONDS)
+        are_gone = until(lambda: not any(is_running(worker) for worker in workers))
 
     assert answers == [7] * 10
     assert code == 0
-    assert not any(is_running(worker) for worker in workers)
+    assert are_gone
 
 
 def test_second_signal_ends_all_at_once() -> None:
