@@ -84,15 +84,15 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     if not mask.any():
         return []
     regions = label(mask)
+    outline = _outline(regions)
     clearance = LEAST_CLEARANCE if level > FAINT else LEAST_CLEARANCE_FAINT
-    is_clear = _clearance(regions, np.maximum(average(rough, 5) - floor, 0)) > clearance
+    is_clear = _clearance(outline, np.maximum(average(rough, 5) - floor, 0)) > clearance
+    is_sharp = _sharpness(outline, off_paper / level) > LEAST_SHARPNESS
     drawn = detail(dark)
-    is_formed = (
-        _is_formed(regions) & (drawn > LEAST_DETAIL) & (drawn * level > LEAST_DETAIL_TIMES_LEVEL)
-    )
-    is_sharp = _sharpness(regions, off_paper / level) > LEAST_SHARPNESS
-    is_ink = is_sharp & is_clear & (_cut(regions) < MOST_CUT) | is_formed
-    is_ink &= _is_large(regions, is_faint=level <= FAINT)
+    is_drawn = drawn > LEAST_DETAIL and drawn * level > LEAST_DETAIL_TIMES_LEVEL
+    cut = _cut(outline)
+    is_ink = (cut < MOST_CUT) & (is_sharp & is_clear | _is_slender(outline) & is_drawn)
+    is_ink &= _is_large(regions, cut, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
@@ -142,49 +142,65 @@ def _level(ink: NDArray[np.float32]) -> float:
     return float((squares * ink).sum()) / total if total else 0.0
 
 
-def _outline(regions: Regions) -> NDArray[np.bool_]:
-    """Bool [H, W]: the regions' pixels that touch what is none, or the picture's edge."""
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """Where regions end.
+
+    Attributes:
+        regions: whose.
+        mask: float32 [H, W], 1 at each of their pixels that touches none, or the picture's edge.
+        lengths: float64 [n], the pixels of each.
+    """
+
+    regions: Regions
+    mask: NDArray[np.float32]
+    lengths: NDArray[np.float64]
+
+    def average(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The mean of values [H, W] along each region's outline: float64 [n]."""
+        return self.regions.sums(values * self.mask) / self.lengths
+
+
+def _outline(regions: Regions) -> _Outline:
     inside = np.pad(regions.mask, 1)
-    middle = inside[1:-1, 1:-1]
-    return middle & ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
+    is_within = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    mask = (regions.mask & ~is_within).astype(np.float32)
+    return _Outline(regions, mask, regions.sums(mask))
 
 
-def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+def _sharpness(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean step from pixel to pixel along each region's outline: float64 [n]."""
-    outline = _outline(regions).astype(np.float32)
     down, across = np.gradient(off_paper)
-    return regions.sums(np.hypot(down, across) * outline) / regions.sums(outline)
+    return outline.average(np.hypot(down, across))
 
 
-def _clearance(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+def _clearance(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """How much of the contrast at each region's outline is gone within four pixels: float64 [n]."""
-    outline = _outline(regions).astype(np.float32)
     gone = 1 - erode(off_paper, 9) / np.maximum(off_paper, 1e-6)
-    return regions.sums((gone * outline).astype(np.float32)) / regions.sums(outline)
+    return outline.average(gone.astype(np.float32, copy=False))
 
 
-def _is_formed(regions: Regions) -> NDArray[np.bool_]:
-    """Which regions are neither stout blobs nor cut off by the picture's edge: bool [n]."""
-    lengths = regions.sums(_outline(regions).astype(np.float32))
-    stoutness = 2 * regions.areas / lengths / _longest(regions)
-    return (_cut(regions) < MOST_CUT) & (stoutness < STOUTEST)
+def _is_slender(outline: _Outline) -> NDArray[np.bool_]:
+    """Which regions are no stout blobs: bool [n]."""
+    regions = outline.regions
+    return 2 * regions.areas / outline.lengths / _longest(regions) < STOUTEST
 
 
-def _is_large(regions: Regions, *, is_faint: bool) -> NDArray[np.bool_]:
+def _is_large(regions: Regions, cut: NDArray[np.float64], *, is_faint: bool) -> NDArray[np.bool_]:
     """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
     longest = _longest(regions)
-    is_whole = (_cut(regions) == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
+    is_whole = (cut == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
     least = SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS
     is_large: NDArray[np.bool_] = is_whole & (longest >= least)
     return is_large
 
 
-def _cut(regions: Regions) -> NDArray[np.float64]:
+def _cut(outline: _Outline) -> NDArray[np.float64]:
     """What share of each region's outline is the picture's edge: float64 [n]."""
-    edge = np.zeros(regions.mask.shape, dtype=np.float32)
+    edge = np.zeros(outline.mask.shape, dtype=np.float32)
     edge[[0, -1]] = 1
     edge[:, [0, -1]] = 1
-    return regions.sums(edge) / regions.sums(_outline(regions).astype(np.float32))
+    return outline.average(edge)
 
 
 def _longest(regions: Regions) -> NDArray[np.int64]:
