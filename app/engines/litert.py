@@ -6,10 +6,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from app.engines import TWIN, Engine
+from app.engines import SIGNATURE, TWIN, Engine
 from app.errors import ModelDamaged
-
-SIGNATURE = "serving_default"
 
 
 def load(folder: Path, *, threads: int) -> Engine:

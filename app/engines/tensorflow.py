@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines import Engine
+from app.engines import SIGNATURE, Engine
 from app.errors import ModelDamaged
 
 # Read when TensorFlow is imported, below: its banner is no business of the log.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
-
-SIGNATURE = "serving_default"
 
 
 def load(folder: Path, *, threads: int) -> Engine:
