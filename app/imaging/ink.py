@@ -44,6 +44,7 @@ SURE_DEVIATIONS = 25
 
 # On very clean paper, as of a screenshot, lines thinner than so many pixels are from this share on,
 # and from so many deviations.
+PLAIN_SHARE = 0.6
 HAIRLINE_PIXELS = 7
 HAIRLINE_SHARE = 0.1
 HAIRLINE_DEVIATIONS = 100
@@ -77,7 +78,11 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     level = _level(off_paper[is_marked & ~ruling.mask])
     if level - floor < max(LEAST_SIGNAL_TO_NOISE * (deviation + 0.002), LEAST_LEVEL):
         return []
-    mask = ruling.erase(_marked(off_paper - floor, level - floor, deviation))
+    mask = _marked(off_paper - floor, level - floor, deviation)
+    # A sharp shadow and the rest of a ruled line are hairlines too.
+    if _is_plain(dark) and not ruling.mask.any():
+        mask |= _hairlines(off_paper - floor, mask, level - floor, deviation)
+    mask = ruling.erase(mask)
     if not mask.any():
         return []
     regions = label(mask)
@@ -112,8 +117,12 @@ def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> N
     sure = off_paper > level / 2
     share = float(np.clip(SURE_DEVIATIONS * deviation / level, FAINTEST_SHARE, 0.5))
     faint = off_paper > share * level
-    ink = faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
-    return ink | _hairlines(off_paper, ink, level, deviation)
+    return faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
+
+
+def _is_plain(dark: NDArray[np.uint8]) -> bool:
+    """Whether most of a picture is of one shade to the bit: a screenshot, a drawing, print."""
+    return int(np.bincount(dark.ravel()).max()) > PLAIN_SHARE * dark.size
 
 
 def _hairlines(

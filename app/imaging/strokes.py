@@ -10,8 +10,9 @@ from app.imaging.windows import dilate, erode, open_
 THINNEST_PIXELS = 2.0
 WIDEST_PIXELS = 3.4
 
-# Strokes are wide with hairlines between them if so much of the ink is wide.
-MOSTLY_WIDE = 0.4
+# Strokes are wide with hairlines between them if the share of the ink that is but a pixel or two
+# wide lies between these: below are corners of any stroke, above are digits all of hairlines.
+THIN_SHARES = (0.04, 0.5)
 
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
@@ -39,10 +40,11 @@ def adjust(ink: NDArray[np.uint8], pixels_per_digit_pixel: float) -> NDArray[np.
     Returns:
         uint8 [H, W].
     """
-    wide = open_(ink, 5)
-    if float(wide.sum()) > MOSTLY_WIDE * float(ink.sum()):
+    thin = ink - np.minimum(ink, open_(ink, 3))
+    least, most = (share * float(ink.sum()) for share in THIN_SHARES)
+    if least < float(thin.sum()) < most:
         # What is but a pixel or two wide would fade: the hairline of a Didot.
-        ink = np.maximum(ink, dilate(ink - np.minimum(ink, open_(ink, 3)), 3))
+        ink = np.maximum(ink, dilate(thin, 3))
     width = stroke_width(ink > ink.max() // 2)
     excess = width - np.clip(
         width, THINNEST_PIXELS * pixels_per_digit_pixel, WIDEST_PIXELS * pixels_per_digit_pixel
