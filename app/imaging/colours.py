@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Steps between neighbouring pixels are looked at on a picture no larger than this.
-SAMPLED_PIXELS = 160
+# Steps between neighbouring pixels are looked at on a picture no larger than this: small enough for
+# noise and texture, which change brightness, to average out.
+SAMPLED_PIXELS = 96
 
 LUMA = np.array((0.299, 0.587, 0.114))
 
 # Luma is kept unless it has less than this share of the steps that the best direction has. Pens
-# on white or tinted paper leave it 0.4 and more, equally bright colours 0.1 and less.
+# on white or tinted paper leave it 0.5 and more, equally bright colours 0.05 and less.
 LEAST_SHARE = 0.2
 
 # The direction of ink must stand out from those of noise, which are alike.

@@ -1,5 +1,7 @@
 """Find the ink of a picture: which of its pixels belong to which digit."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,7 +10,7 @@ from app.imaging.grouping import Ink, group
 from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
 from app.imaging.ruling import find_ruling
-from app.imaging.windows import average, erode
+from app.imaging.windows import average, dilate, erode, open_
 
 # Measured on rendered photos and blank pages, where not said otherwise.
 # Ink stands 23 and more deviations off its paper, texture and noise at most 20.
@@ -43,6 +45,14 @@ STOUTEST = 0.42
 FAINTEST_SHARE = 0.3
 SURE_DEVIATIONS = 25
 
+# On very clean paper, as of a screenshot, lines thinner than so many pixels are from this share on,
+# and from so many deviations.
+PLAIN_SHARE = 0.6
+HAIRLINE_PIXELS = 7
+HAIRLINE_SHARE = 0.1
+HAIRLINE_DEVIATIONS = 100
+RIDGE_SHARE = 0.7
+
 # Where that adds so much more ink, it is no hairlines but blur.
 SOFT_GROWTH = 1.26
 
@@ -71,19 +81,24 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     level = _level(off_paper[is_marked & ~ruling.mask])
     if level - floor < max(LEAST_SIGNAL_TO_NOISE * (deviation + 0.002), LEAST_LEVEL):
         return []
-    mask = ruling.erase(_marked(off_paper - floor, level - floor, deviation))
+    mask = _marked(off_paper - floor, level - floor, deviation)
+    # A sharp shadow and the rest of a ruled line are hairlines too.
+    if _is_plain(dark) and not ruling.mask.any():
+        mask |= _hairlines(off_paper - floor, mask, level - floor, deviation)
+    mask = ruling.erase(mask)
     if not mask.any():
         return []
     regions = label(mask)
+    outline = _outline(regions)
     clearance = LEAST_CLEARANCE if level > FAINT else LEAST_CLEARANCE_FAINT
-    is_clear = _clearance(regions, np.maximum(average(rough, 5) - floor, 0)) > clearance
+    is_clear = _clearance(outline, np.maximum(average(rough, 5) - floor, 0)) > clearance
     drawn = detail(dark)
     least = LEAST_DETAIL_BLACK if level > BLACK else LEAST_DETAIL
     is_drawn = drawn > least and drawn * level > LEAST_DETAIL_TIMES_LEVEL
-    is_formed = _is_formed(regions) & is_drawn
-    is_sharp = _sharpness(regions, off_paper / level) > LEAST_SHARPNESS
-    is_ink = is_sharp & is_clear & (_cut(regions) < MOST_CUT) | is_formed
-    is_ink &= _is_large(regions, is_faint=level <= FAINT)
+    is_formed = _is_formed(outline) & is_drawn
+    is_sharp = _sharpness(outline, off_paper / level) > LEAST_SHARPNESS
+    is_ink = is_sharp & is_clear & (outline.cut() < MOST_CUT) | is_formed
+    is_ink &= _is_large(outline, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
@@ -109,6 +124,27 @@ def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> N
     return faint if np.count_nonzero(faint) < SOFT_GROWTH * np.count_nonzero(sure) else sure
 
 
+def _is_plain(dark: NDArray[np.uint8]) -> bool:
+    """Whether most of a picture is of one shade to the bit: a screenshot, a drawing, print."""
+    return int(np.bincount(dark.ravel()).max()) > PLAIN_SHARE * dark.size
+
+
+def _hairlines(
+    off_paper: NDArray[np.float32], ink: NDArray[np.bool_], level: float, deviation: float
+) -> NDArray[np.bool_]:
+    """Lines too thin to reach the ink's contrast, on very clean paper: bool [H, W].
+
+    The soft edge of a stroke is as faint, but a slope and no ridge, and opening leaves slopes.
+    """
+    least = max(HAIRLINE_SHARE * level, HAIRLINE_DEVIATIONS * deviation)
+    if least > FAINTEST_SHARE * level:
+        return np.zeros_like(ink)
+    ridge = off_paper - open_(off_paper, HAIRLINE_PIXELS)
+    ridges = (ridge > least) & (ridge > RIDGE_SHARE * off_paper)
+    apart = ridges & (dilate(ink.view(np.uint8), 3) == 0)
+    return ridges & (dilate(apart.view(np.uint8), 5) > 0)
+
+
 def _level(ink: NDArray[np.float32]) -> float:
     """What full ink amounts to: an average that the darkest pixels weigh most in."""
     squares = ink.astype(np.float64) ** 2
@@ -116,51 +152,67 @@ def _level(ink: NDArray[np.float32]) -> float:
     return float((squares * ink).sum()) / total if total else 0.0
 
 
-def _outline(regions: Regions) -> NDArray[np.bool_]:
-    """Bool [H, W]: the regions' pixels that touch what is none, or the picture's edge."""
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """Where regions end.
+
+    Attributes:
+        regions: whose.
+        mask: float32 [H, W], 1 at each of their pixels that touches none, or the picture's edge.
+        lengths: float64 [n], the pixels of each.
+    """
+
+    regions: Regions
+    mask: NDArray[np.float32]
+    lengths: NDArray[np.float64]
+
+    def average(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The mean of values [H, W] along each region's outline: float64 [n]."""
+        return self.regions.sums(values * self.mask) / self.lengths
+
+    def cut(self) -> NDArray[np.float64]:
+        """What share of each region's outline is the picture's edge: float64 [n]."""
+        edge = np.zeros(self.mask.shape, dtype=np.float32)
+        edge[[0, -1]] = 1
+        edge[:, [0, -1]] = 1
+        return self.average(edge)
+
+
+def _outline(regions: Regions) -> _Outline:
     inside = np.pad(regions.mask, 1)
-    middle = inside[1:-1, 1:-1]
-    return middle & ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
+    is_within = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    mask = (regions.mask & ~is_within).astype(np.float32)
+    return _Outline(regions, mask, regions.sums(mask))
 
 
-def _sharpness(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+def _sharpness(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean step from pixel to pixel along each region's outline: float64 [n]."""
-    outline = _outline(regions).astype(np.float32)
     if min(off_paper.shape) < LEAST_SIDE_PIXELS:
-        return np.zeros_like(regions.sums(outline))
+        return np.zeros_like(outline.lengths)
     down, across = np.gradient(off_paper)
-    return regions.sums(np.hypot(down, across) * outline) / regions.sums(outline)
+    return outline.average(np.hypot(down, across))
 
 
-def _clearance(regions: Regions, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
+def _clearance(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """How much of the contrast at each region's outline is gone within four pixels: float64 [n]."""
-    outline = _outline(regions).astype(np.float32)
     gone = 1 - erode(off_paper, 9) / np.maximum(off_paper, 1e-6)
-    return regions.sums((gone * outline).astype(np.float32)) / regions.sums(outline)
+    return outline.average(gone.astype(np.float32, copy=False))
 
 
-def _is_formed(regions: Regions) -> NDArray[np.bool_]:
+def _is_formed(outline: _Outline) -> NDArray[np.bool_]:
     """Which regions are neither stout blobs nor cut off by the picture's edge: bool [n]."""
-    lengths = regions.sums(_outline(regions).astype(np.float32))
-    stoutness = 2 * regions.areas / lengths / _longest(regions)
-    return (_cut(regions) < MOST_CUT) & (stoutness < STOUTEST)
+    regions = outline.regions
+    stoutness = 2 * regions.areas / outline.lengths / _longest(regions)
+    return (outline.cut() < MOST_CUT) & (stoutness < STOUTEST)
 
 
-def _is_large(regions: Regions, *, is_faint: bool) -> NDArray[np.bool_]:
+def _is_large(outline: _Outline, *, is_faint: bool) -> NDArray[np.bool_]:
     """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
-    longest = _longest(regions)
-    is_whole = (_cut(regions) == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
+    longest = _longest(outline.regions)
+    is_whole = (outline.cut() == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
     least = SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS
     is_large: NDArray[np.bool_] = is_whole & (longest >= least)
     return is_large
-
-
-def _cut(regions: Regions) -> NDArray[np.float64]:
-    """What share of each region's outline is the picture's edge: float64 [n]."""
-    edge = np.zeros(regions.mask.shape, dtype=np.float32)
-    edge[[0, -1]] = 1
-    edge[:, [0, -1]] = 1
-    return regions.sums(edge) / regions.sums(_outline(regions).astype(np.float32))
 
 
 def _longest(regions: Regions) -> NDArray[np.int64]:

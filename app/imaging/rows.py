@@ -19,7 +19,7 @@ MOST_SIDE = 1280
 
 # Digits of a number are at least this share as tall as its tallest; smaller ink is a full stop, or
 # something else of the page.
-SHORTEST_SHARE = 0.5
+SHORTEST_SHARE = 0.4
 
 # Digits whose heights overlap by this share of the lesser are on one line.
 SHARED_HEIGHT = 0.3

@@ -18,6 +18,10 @@ SMALLEST_SIDE, LARGEST_SIDE = 128, 320
 # Nobody reads a digit of fewer pixels than these: in a small picture they are noise.
 LEAST_PIXELS = 5
 
+# Nor is a short dash one: no digit of MNIST's is wider than so many times its height.
+LONGEST_DASH = 24
+WIDEST = 2.5
+
 # Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
 SURELY_NARROW = 0.05
 
@@ -59,7 +63,9 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
 
 def _is_legible(ink: Ink, scale: float) -> bool:
     left, top, right, bottom = ink.box
-    return max(right - left, bottom - top) * scale >= LEAST_PIXELS
+    width, height = right - left, bottom - top
+    is_dash = width < LONGEST_DASH and width > WIDEST * height
+    return max(width, height) * scale >= LEAST_PIXELS and not is_dash
 
 
 def _find(dark: NDArray[np.uint8]) -> list[Ink]:

@@ -3,12 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.windows import dilate, erode
+from app.imaging.windows import dilate, erode, open_
 
 # In MNIST's training digits, upscaled and measured by `stroke_width`, half are 2.1 to 2.9 pixels
 # wide and nine in ten 1.7 to 3.9. A digit outside of this range is brought to its nearer end.
 THINNEST_PIXELS = 2.0
 WIDEST_PIXELS = 3.4
+
+# Strokes are wide with hairlines between them if the share of the ink that is but a pixel or two
+# wide lies between these: below are corners of any stroke, above are digits all of hairlines.
+THIN_SHARES = (0.04, 0.5)
 
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
@@ -36,6 +40,11 @@ def adjust(ink: NDArray[np.uint8], pixels_per_digit_pixel: float) -> NDArray[np.
     Returns:
         uint8 [H, W].
     """
+    thin = ink - np.minimum(ink, open_(ink, 3))
+    least, most = (share * float(ink.sum()) for share in THIN_SHARES)
+    if least < float(thin.sum()) < most:
+        # What is but a pixel or two wide would fade: the hairline of a Didot.
+        ink = np.maximum(ink, dilate(thin, 3))
     width = stroke_width(ink > ink.max() // 2)
     excess = width - np.clip(
         width, THINNEST_PIXELS * pixels_per_digit_pixel, WIDEST_PIXELS * pixels_per_digit_pixel

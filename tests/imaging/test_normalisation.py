@@ -224,6 +224,18 @@ def test_speckled_real_digits_are_not_blank(golden: dict[str, Grey]) -> None:
         assert normalise(speckled).digit.any()
 
 
+def test_hairlines_between_wide_strokes_stay() -> None:
+    """As in a Didot: the thin half of a 0 is part of it."""
+    image = Image.new("L", (200, 240), 255)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((50, 40, 150, 200), outline=0, width=1)
+    draw.line((52, 90, 52, 150), 0, 14)
+    digit = normalise(np.asarray(image)).digit
+
+    assert digit[10:18].max(axis=0)[20:].max() > 100
+    assert np.ptp(np.flatnonzero(digit.any(axis=1))) >= 18
+
+
 def test_a_stroke_that_fills_its_picture_is_ink() -> None:
     """A fat 1 of eight pixels, enlarged, is as smooth as light, and far blacker than a shadow."""
     fat = np.full((8, 8), 255, np.uint8)
