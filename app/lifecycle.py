@@ -14,8 +14,9 @@ from app.classifier import Classifier, Limits, ModelFacts
 from app.errors import ModelNotFound
 from app.metrics import Metrics
 from app.registry import Policy, Registry
+from app.rehearsal import rehearse
 from app.settings import Settings
-from app.versions import load_version
+from app.versions import Version, load_rehearsed, load_version
 
 logger = logging.getLogger(__name__)
 
@@ -133,9 +134,16 @@ class Lifecycle:
     def _name_model(self, facts: ModelFacts) -> None:
         self._metrics.name_model(facts.name, facts.version, facts.engine, facts.sha256)
 
+    def _load_version(self, folder: Path) -> Version:
+        engine, threads = self._settings.engine, self._settings.engine_threads
+        # Until something is served there is nobody to disturb, and every second counts.
+        if self.status == "starting":
+            return load_version(folder, engine, threads=threads)
+        return load_rehearsed(folder, engine, rehearse(folder, engine), threads=threads)
+
     def _load_classifier(self, folder: Path) -> Classifier:
         settings = self._settings
-        version = load_version(folder, settings.engine, threads=settings.engine_threads)
+        version = self._load_version(folder)
         batcher = Batcher(
             version.engine,
             max_batch_rows=settings.max_engine_rows,
