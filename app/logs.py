@@ -45,3 +45,5 @@ def configure(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # The answer and its log line say what is wrong with a body; its parser would repeat it.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
