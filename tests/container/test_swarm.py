@@ -149,8 +149,8 @@ def loaded(picture: bytes) -> Iterator[Load]:
     callers = [threading.Thread(target=call, args=(load, picture, is_over)) for _ in range(CALLERS)]
     for caller in callers:
         caller.start()
-    wait_until(lambda: load.right >= CALLERS, "answers")
     try:
+        wait_until(lambda: load.right >= CALLERS, "answers")
         yield load
         enough = load.right + 10 * CALLERS
         wait_until(lambda: load.right >= enough or bool(load.wrong), "answers afterwards")
