@@ -1,4 +1,4 @@
-"""The pages of docs/: what is written by a command is what it would write, and links lead somewhere."""
+"""The pages of docs/: what a command writes is up to date, and links lead somewhere."""
 
 import re
 import shutil
