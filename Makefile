@@ -21,7 +21,7 @@ SCALE ?= 0.1
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-browser test-clients test-deploy test-faults screenshots \
-	test-container check format train images image lock sbom clean
+	test-container docs check format train images image lock sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ test-faults: .venv-dev/installed ## break the service in every way and print wha
 
 test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
 	$(DEV) -m pytest tests/container $(ARGS)
+
+docs: .venv-dev/installed ## write what the code says of itself into docs/
+	$(DEV) -m docs
 
 check: .venv-dev/installed ## lint, format, types, import rules, lock files
 	$(DEV) -m ruff check .

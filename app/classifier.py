@@ -335,7 +335,7 @@ class Classifier:
         normalised = time.perf_counter()
         self._metrics.decode_seconds.observe(decoded - started)
         self._metrics.normalise_seconds.observe(normalised - decoded)
-        timing.add("decode", decoded - started)
+        timing.add("decode", decoded - started, ago_seconds=normalised - decoded)
         timing.add("normalise", normalised - decoded)
         return seen
 
@@ -354,7 +354,7 @@ class Classifier:
     async def _infer(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         outcome = await self._batcher.submit(digits, deadline=deadline.get())
         self._metrics.observe_wait(outcome.queue_seconds)
-        timing.add("queue", outcome.queue_seconds)
+        timing.add("queue", outcome.queue_seconds, ago_seconds=outcome.compute_seconds)
         timing.add("inference", outcome.compute_seconds)
         return outcome.results
 

@@ -29,7 +29,8 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = current
         if (span := tracing.span.get()) is not None:
             line |= {"trace_id": span.trace_id, "span_id": span.span_id}
-            line["parent_span_id"] = span.parent_id
+            if span.parent_id is not None:
+                line["parent_span_id"] = span.parent_id
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -1,5 +1,6 @@
 """The only wiring: settings in, application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,14 +21,18 @@ from app.middleware import Observation
 from app.refusals import refuse, refuse_http
 from app.routes import health, models, monitoring, page, predict, v1, v2
 from app.settings import Settings
+from app.telemetry import Telemetry, make_telemetry
 
 
-def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, metrics: Metrics | None = None, telemetry: Telemetry | None = None
+) -> FastAPI:
     """Make the application; its lifespan loads the model and drains it.
 
     Args:
         settings: everything that can be set.
         metrics: to count with, where several processes count together.
+        telemetry: where traces go; None asks OpenTelemetry's variables.
 
     Returns:
         The application; `app.state.lifecycle` is what a server tells that it is stopping.
@@ -36,6 +41,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         KeysUnreadable: keys are asked for, and there is no file of them.
     """
     metrics = metrics or Metrics(CollectorRegistry())
+    telemetry = telemetry or make_telemetry()
     lifecycle = Lifecycle(settings, metrics)
 
     @asynccontextmanager
@@ -48,6 +54,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
                 raise lifecycle.failure
         yield
         await lifecycle.stop()
+        if telemetry is not None:
+            await asyncio.to_thread(telemetry.close)
 
     app = FastAPI(
         title="AlexNet digits",
@@ -69,7 +77,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
     _guard(app, settings)
-    app.add_middleware(Observation, metrics=metrics)
+    app.add_middleware(Observation, metrics=metrics, telemetry=telemetry)
     _tell_browsers(app, settings)
     return app
 

@@ -15,6 +15,7 @@ from app import logs, timing, tracing
 from app.errors import Draining, ServiceError
 from app.metrics import Metrics
 from app.refusals import refuse, refuse_unforeseen
+from app.telemetry import Telemetry
 
 logger = logging.getLogger("app.access")
 
@@ -33,10 +34,11 @@ CLIENT_CLOSED_REQUEST = 499
 class Observation:
     """Pure ASGI, the outermost layer: nothing that goes wrong inside passes it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry | None = None) -> None:
         """Wrap an application."""
         self._app = app
         self._metrics = metrics
+        self._telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,8 +47,10 @@ class Observation:
             return
         current = _request_id(scope)
         token = logs.request_id.set(current)
-        span_token = tracing.span.set(_begin_span(scope))
-        stages: list[tuple[str, float]] = []
+        span = _begin_span(scope)
+        trace = self._telemetry.begin(span) if self._telemetry else None
+        span_token = tracing.span.set(trace.span if trace else span)
+        stages: list[timing.Stage] = []
         stages_token = timing.stages.set(stages)
         started = time.perf_counter()
         status = CLIENT_CLOSED_REQUEST
@@ -70,13 +74,14 @@ class Observation:
                 await response(scope, receive, send_observed)
         finally:
             self._record(scope, status, time.perf_counter() - started)
+            if trace is not None:
+                trace.end(scope["method"], _route(scope), status, stages)
             timing.stages.reset(stages_token)
             tracing.span.reset(span_token)
             logs.request_id.reset(token)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        # A template, not the raw path, which a caller could make up without end.
-        route = getattr(scope.get("route"), "path", UNMATCHED)
+        route = _route(scope)
         self._metrics.observe_request(route, scope["method"], status, seconds)
         logger.info(
             "request",
@@ -100,6 +105,11 @@ def _respond(error: BaseException, path: str) -> Response | None:
         return refuse(Draining("The service is shutting down."), path)
     logger.error("unexpected error", exc_info=error)
     return refuse_unforeseen(path)
+
+
+def _route(scope: Scope) -> str:
+    """A template, not the raw path, which a caller could make up without end."""
+    return str(getattr(scope.get("route"), "path", UNMATCHED))
 
 
 def _request_id(scope: Scope) -> str:

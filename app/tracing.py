@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 _TRACEPARENT = re.compile(
-    r"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-[0-9a-f]{2}"
-    r"(?P<rest>-.*)?"
+    r"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-"
+    r"(?P<flags>[0-9a-f]{2})(?P<rest>-.*)?"
 )
 
 _LAST_VERSION = "ff"
@@ -24,12 +24,14 @@ class Span:
     Attributes:
         trace_id: 32 hexadecimal digits, the caller's.
         span_id: 16, this request's.
-        parent_id: 16, the caller's own.
+        parent_id: 16, the caller's own; None where the trace begins here.
+        is_sampled: whether the trace is recorded.
     """
 
     trace_id: str
     span_id: str
-    parent_id: str
+    parent_id: str | None
+    is_sampled: bool = False
 
 
 span: ContextVar[Span | None] = ContextVar("span", default=None)
@@ -46,4 +48,5 @@ def begin_span(traceparent: str) -> Span | None:
         return None
     if not int(found["trace"], 16) or not int(found["parent"], 16):
         return None
-    return Span(found["trace"], secrets.token_hex(8), found["parent"])
+    is_sampled = bool(int(found["flags"], 16) & 1)
+    return Span(found["trace"], secrets.token_hex(8), found["parent"], is_sampled=is_sampled)

@@ -11,7 +11,7 @@ import pytest
 
 from app.engines import litert
 from training import dataset, evaluate, export
-from training.__main__ import main
+from training.commands import main
 from training.contract import GOLDEN
 from training.dataset import Digits, scale
 from training.warping import Pictures

@@ -1,0 +1,1 @@
+"""What people read, and the command that writes the parts that code knows."""

@@ -1,0 +1,191 @@
+"""The whole run, top to bottom.
+
+Find MNIST, fit AlexNet, prune and heal it, put it on the int8 grid, calibrate it, export it with
+its twin, measure both, draw the report and move the finished version into place.
+"""
+
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training import (
+    alexnet,
+    compress,
+    contract,
+    dataset,
+    evaluate,
+    evaluation,
+    export,
+    fonts,
+    plots,
+    strangers,
+    versions,
+    warmup,
+)
+from training.answers import SEED
+from training.config import Recipe
+from training.extras import prepare
+from training.fit import Checkpoint, History, fit
+
+ERRORS = (
+    dataset.DatasetError,
+    evaluate.NoNumbers,
+    fonts.FontsError,
+    versions.VersionError,
+    FileNotFoundError,
+)
+"""What ends a command with one line: something is not there, or not what it should be."""
+
+
+def fetch(recipe: Recipe, data: Path | None, folder: Path) -> None:
+    """Put what a run downloads into a folder, laid out as the cache is."""
+    dataset.save(folder / "mnist", *dataset.load(data))
+    if recipe.mixture is not None:
+        fonts.save(folder / "fonts")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a version is measured on.
+
+    Attributes:
+        data: the folder of MNIST's idx files; None looks elsewhere.
+        fonts: a folder of those whose letters are strangers; None takes the machine's.
+        limit: pictures of each set; None for all.
+    """
+
+    data: Path | None = None
+    fonts: Path | None = None
+    limit: int | None = None
+
+
+def measure(
+    folder: Path, engine: versions.EngineName, material: Material, runs: Path, out: Path | None
+) -> dict[str, Any]:
+    """Measure a version and say where the figures are.
+
+    Args:
+        folder: of the version.
+        engine: what runs it.
+        material: what it is measured on.
+        runs: gets a folder of figures and plots.
+        out: gets them instead.
+
+    Returns:
+        What was measured, as `training.evaluation.describe` takes it.
+    """
+    _, test = dataset.load(material.data)
+    version = versions.read(folder)
+    unknown = strangers.gather(SEED, material.fonts)
+    if material.limit is not None:
+        test = test.take(_spread(len(test), material.limit))
+        unknown = {
+            name: pictures.take(_spread(len(pictures), material.limit))
+            for name, pictures in unknown.items()
+        }
+    out = out or runs / f"evaluation-{version.number}-{engine}"
+    metrics = evaluation.measure_version(version, engine, test, unknown, out)
+    print(f"wrote {out}")
+    return metrics
+
+
+def _spread(count: int, limit: int) -> NDArray[np.intp]:
+    """At most so many places, evenly far apart."""
+    return np.linspace(0, count - 1, min(count, limit)).astype(np.intp)
+
+
+def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
+    """Train one version and put it in its place.
+
+    Args:
+        recipe: what to do.
+        data: the folder of MNIST's idx files; None looks elsewhere.
+        models: gets `alexnet/<version>/`.
+        runs: keeps checkpoints, so that the same call goes on after it was killed.
+
+    Returns:
+        The new version's folder.
+    """
+    digits = dataset.split(
+        *dataset.load(data), validation_share=recipe.validation_share, seed=recipe.seed
+    )
+    learnt = digits
+    if recipe.limit is not None:
+        some = np.arange(recipe.limit)
+        learnt = replace(
+            digits, training=digits.training.take(some), validation=digits.validation.take(some)
+        )
+    checkpoints = runs / f"{recipe.name}-{recipe.activation}-{recipe.seed}"
+    model, history = _fit_and_compress(recipe, learnt, checkpoints)
+
+    version = export.next_version(models)
+    with export.written_aside(models, version) as folder:
+        facts = _export(folder, recipe, model, history, digits)
+        export.write_manifest(folder, version, facts)
+    shutil.rmtree(checkpoints)
+    return models / contract.NAME / str(version)
+
+
+def _fit_and_compress(
+    recipe: Recipe, digits: dataset.Split, checkpoints: Path
+) -> tuple[keras.Model, History]:
+    """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid."""
+    extras = None
+    if recipe.mixture is not None:
+        path = checkpoints / "extras.npz"
+        extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
+    print(f"fitting {recipe.name}: {len(digits.training):,} digits, {recipe.epochs} epochs")
+    checkpoint = Checkpoint(checkpoints / "fit")
+    model, history = fit(alexnet.build(recipe), recipe, digits, checkpoint, extras=extras)
+    if recipe.compression is not None:
+        print("pruning and healing")
+        compress.prune(model, recipe.compression.densities)
+        healing = compress.healing(recipe)
+        checkpoint = Checkpoint(checkpoints / "heal")
+        model, healed = fit(model, healing, digits, checkpoint, extras=extras)
+        history = {name: values + healed[name] for name, values in history.items()}
+    compress.quantise(model)
+    return model, history
+
+
+def _export(
+    folder: Path,
+    recipe: Recipe,
+    model: keras.Model,
+    history: History,
+    digits: dataset.Split,
+) -> dict[str, Any]:
+    """Calibrate, write the networks and the report, and return what the manifest says of them."""
+    print("exporting")
+    temperature = compress.calibrate(
+        model, evaluate.score_model(model)(digits.validation.images), digits.validation.labels
+    )
+    export.write_networks(model, folder)
+    export.write_golden(folder, digits.validation)
+    warmup.write_warmup(folder, digits.validation.images)
+    twin = evaluate.score_twin(folder / contract.TWIN)
+    validation = twin(digits.validation.images)
+    test = twin(digits.test.images)
+    saved_model = evaluate.score_saved_model(folder)(digits.test.images)
+    figures = evaluate.compare(test, saved_model, digits.test)
+    plots.draw_report(folder / contract.REPORT, model, history, test, digits.test)
+    print(evaluate.describe(figures))
+    return {
+        "recipe": recipe.name,
+        "activation": recipe.activation,
+        "seed": recipe.seed,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "temperature": temperature,
+        "metrics": {
+            "validation": evaluate.measure(validation, digits.validation.labels),
+            "test": figures,
+            "history": history,
+        },
+        "reject": evaluate.choose_thresholds(validation),
+    }
