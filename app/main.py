@@ -30,7 +30,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         metrics: to count with, where several processes count together.
 
     Returns:
-        The application; `app.state.lifecycle` is what a server tells that it is stopping.
+        The application; `app.state.lifecycle` is what a server tells that it is stopping,
+        `app.state.metrics` what it counts with.
 
     Raises:
         KeysUnreadable: keys are asked for, and there is no file of them.
@@ -58,6 +59,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.lifecycle = lifecycle
+    app.state.metrics = metrics
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
     app.include_router(models.make_router(lifecycle.registry))
