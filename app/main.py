@@ -13,6 +13,7 @@ from app import VERSION
 from app.errors import ServiceError
 from app.guards.admission import Admission, Bounds
 from app.guards.headers import SecurityHeaders
+from app.guards.inflation import Inflation
 from app.guards.keys import KeyGuard, Keys
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
@@ -86,6 +87,7 @@ def _guard(app: FastAPI, settings: Settings) -> None:
         answer_seconds=settings.request_timeout_seconds,
     )
     app.add_middleware(Admission, bounds=bounds)
+    app.add_middleware(Inflation)
     if settings.api_keys_file is not None:
         keys = Keys(settings.api_keys_file)
         app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)
