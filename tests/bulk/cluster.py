@@ -8,6 +8,7 @@ from pathlib import Path
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a test writes no token into a home folder
 os.environ.setdefault("RAY_worker_niceness", "0")  # a busy machine would starve them for minutes
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
 os.environ.setdefault("RAY_health_check_failure_threshold", "2")  # a dead node is soon known to be
 
 from ray.cluster_utils import Cluster
