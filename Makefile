@@ -20,7 +20,7 @@ SBOM_TOOL = cyclonedx-bom==7.5.0
 SCALE ?= 0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-browser test-clients test-deploy test-faults screenshots \
+.PHONY: help serve test test-browser test-bulk test-clients test-deploy test-faults screenshots \
 	test-container docs check format train images image lock sbom clean
 
 help: ## list the targets
@@ -29,8 +29,9 @@ help: ## list the targets
 serve: .venv/installed ## serve the model on http://127.0.0.1:8000 (HOST=, PORT=)
 	@HOST=$(HOST) PORT=$(PORT) $(SERVE) -m app
 
-# Each of these wants something of its own: a Docker engine, a browser, Prometheus, other clients, time.
-APART = container browser deploy clients faults
+# Each of these wants something of its own: a Docker engine, a browser, Prometheus, other clients, a
+# cluster, time.
+APART = container browser bulk deploy clients faults
 
 test: .venv-dev/installed ## run every test that needs nothing but Python (ARGS="-k batching")
 	$(DEV) -m pytest $(APART:%=--ignore=tests/%) $(ARGS)
@@ -43,6 +44,9 @@ test-deploy: .venv-dev/installed ## test rules and dashboard (needs Debian's pro
 
 screenshots: .venv-dev/installed ## take pictures of the page of a running service (PORT=)
 	$(DEV) -m tests.browser.screenshots screenshots --address http://$(HOST):$(PORT) $(ARGS)
+
+test-bulk: .venv-dev/installed ## score in bulk on a Ray cluster of two nodes, and kill one
+	$(DEV) -m pytest tests/bulk $(ARGS)
 
 test-clients: .venv-clients/installed .venv-dev/installed ## ask the service with clients that others wrote
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 SERVICE_PYTHON=$(DEV) .venv-clients/bin/python -m pytest -W default \

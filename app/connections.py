@@ -4,6 +4,7 @@ Uvicorn's own protocol bounds none of these, and says what is no HTTP in a form 
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -41,10 +42,17 @@ class Limits:
 class Protocol(HttpToolsProtocol):
     """Uvicorn's, with bounds."""
 
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:  # noqa: ANN401 # uvicorn's
+    def __init__(  # the rest is uvicorn's
+        self,
+        *args: Any,  # noqa: ANN401
+        limits: Limits,
+        on_refuse: Callable[[str], None],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         """Make one for one connection."""
         super().__init__(*args, **kwargs)
         self._limits = limits
+        self._on_refuse = on_refuse
         self._in_headers = False
         self._header_bytes = 0
         self._header_timer: asyncio.TimerHandle | None = None
@@ -56,6 +64,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         beyond = len(self.connections) - self._limits.max_connections
         if beyond > MAX_LINGERING:
+            self._on_refuse(TooManyConnections.code)
             transport.abort()
         elif beyond > 0:
             self._refuse(TooManyConnections("Too many connections.", retry_after_seconds=1))
@@ -119,6 +128,7 @@ class Protocol(HttpToolsProtocol):
         """Answer, and close once the caller had time to read it."""
         self._disarm()
         self._is_refused = True
+        self._on_refuse(error.code)
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False  # the request before is answered, and nothing after it
             return
@@ -128,9 +138,14 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
-def bound(limits: Limits) -> partial[Protocol]:
-    """What uvicorn makes its protocols with."""
-    return partial(Protocol, limits=limits)
+def bound(limits: Limits, on_refuse: Callable[[str], None]) -> partial[Protocol]:
+    """What uvicorn makes its protocols with.
+
+    Args:
+        limits: of each connection.
+        on_refuse: told the error's code of each that is refused.
+    """
+    return partial(Protocol, limits=limits, on_refuse=on_refuse)
 
 
 def _too_large(limits: Limits) -> HeadersTooLarge:

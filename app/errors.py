@@ -6,6 +6,7 @@ ServiceError
 │   ├── MalformedHeader        400  malformed_header
 │   ├── Unauthorised           401  unauthorised
 │   ├── SlowRequest            408  slow_request
+│   ├── UnsupportedEncoding    415  unsupported_encoding
 │   └── HeadersTooLarge        431  headers_too_large
 ├── UploadError            the request is not one upload, or not one we take
 │   ├── MalformedBody          400  malformed_body
@@ -86,6 +87,14 @@ class SlowRequest(RequestError):
     status = 408
     code = "slow_request"
     title = "Request too slow"
+
+
+class UnsupportedEncoding(RequestError):
+    """A body compressed in a way that is not undone here, or in several."""
+
+    status = 415
+    code = "unsupported_encoding"
+    title = "Unsupported content encoding"
 
 
 class HeadersTooLarge(RequestError):

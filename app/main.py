@@ -14,6 +14,7 @@ from app import VERSION
 from app.errors import ServiceError
 from app.guards.admission import Admission, Bounds
 from app.guards.headers import SecurityHeaders
+from app.guards.inflation import Inflation
 from app.guards.keys import KeyGuard, Keys
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
@@ -35,7 +36,8 @@ def create_app(
         telemetry: where traces go; None asks OpenTelemetry's variables.
 
     Returns:
-        The application; `app.state.lifecycle` is what a server tells that it is stopping.
+        The application; `app.state.lifecycle` is what a server tells that it is stopping,
+        `app.state.metrics` what it counts with.
 
     Raises:
         KeysUnreadable: keys are asked for, and there is no file of them.
@@ -66,6 +68,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.lifecycle = lifecycle
+    app.state.metrics = metrics
     app.include_router(predict.make_router(settings, lifecycle))
     app.include_router(health.make_router(lifecycle))
     app.include_router(models.make_router(lifecycle.registry))
@@ -92,6 +95,7 @@ def _guard(app: FastAPI, settings: Settings) -> None:
         answer_seconds=settings.request_timeout_seconds,
     )
     app.add_middleware(Admission, bounds=bounds)
+    app.add_middleware(Inflation)
     if settings.api_keys_file is not None:
         keys = Keys(settings.api_keys_file)
         app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)

@@ -1,6 +1,7 @@
 """Prometheus instruments, on a registry that is passed in."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import (
@@ -11,7 +12,9 @@ from prometheus_client import (
     ProcessCollector,
     values,
 )
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 LATENCY_SECONDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
@@ -19,6 +22,8 @@ LATENCY_SECONDS = (
 STAGE_SECONDS = (0.0001, 0.00025, *LATENCY_SECONDS)
 ROWS = (1, 2, 4, 8, 16, 32, 64)
 MODEL_LABELS = ("name", "version", "engine", "sha256")
+PROCESS_SUFFIX = ".pid"
+"""Of the files beside what is counted that say which process counts in a slot."""
 CONFIDENCE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
@@ -43,6 +48,12 @@ class Metrics:
             "http_requests",
             "Requests answered, by route template, method and status.",
             ("route", "method", "status"),
+            registry=registry,
+        )
+        self.refused_connections = Counter(
+            "http_connections_refused",
+            "Connections refused before there was a request, by the error's code.",
+            ("code",),
             registry=registry,
         )
         self.request_seconds = Histogram(
@@ -121,6 +132,10 @@ class Metrics:
         self.requests.labels(route, method, status).inc()
         self.request_seconds.labels(route).observe(seconds)
 
+    def observe_refused_connection(self, code: str) -> None:
+        """Count one connection that got no request through."""
+        self.refused_connections.labels(code).inc()
+
     def observe_wait(self, seconds: float) -> None:
         """Count one submission's wait for the engine."""
         self.queue_seconds.observe(seconds)
@@ -147,9 +162,29 @@ def share(folder: Path, slot: int | str) -> Metrics:
     """
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     values.ValueClass = values.MultiProcessValue(lambda: slot)
+    (folder / f"{slot}{PROCESS_SUFFIX}").write_text(str(os.getpid()))
     exposed = CollectorRegistry()
     MultiProcessCollector(exposed, str(folder))
+    exposed.register(_Processes(folder))
     return Metrics(CollectorRegistry(), exposed)
+
+
+class _Processes(Collector):
+    """What a `ProcessCollector` tells, of each process that counts in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for file in sorted(self._folder.glob(f"*{PROCESS_SUFFIX}")):
+            for family in ProcessCollector(pid=file.read_text, registry=None).collect():
+                whole = families.setdefault(
+                    family.name, Metric(family.name, family.documentation, family.type)
+                )
+                for sample in family.samples:
+                    whole.add_sample(sample.name, {"worker": file.stem}, sample.value)
+        return families.values()
 
 
 def forget_dead(folder: Path, slot: int) -> None:
@@ -160,6 +195,7 @@ def forget_dead(folder: Path, slot: int) -> None:
 def count_restarts(folder: Path) -> Counter:
     """The supervisor's own instrument: how often a worker was replaced."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    (folder / f"supervisor{PROCESS_SUFFIX}").write_text(str(os.getpid()))
     values.ValueClass = values.MultiProcessValue(lambda: "supervisor")
     return Counter(
         "digits_worker_restarts",

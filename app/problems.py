@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app import logs
-from app.errors import ServiceError, Unavailable
+from app.errors import ServiceError, Unavailable, UnsupportedEncoding
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -18,6 +18,8 @@ def problem(error: ServiceError) -> Response:
     headers = {}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, UnsupportedEncoding):
+        headers["Accept-Encoding"] = "gzip, deflate"  # as RFC 9110, 15.5.16 asks
     if error.status == HTTPStatus.REQUEST_TIMEOUT:
         headers["Connection"] = "close"  # the rest of this request is not waited for
     if isinstance(error, Unavailable) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -1,6 +1,7 @@
 """Uvicorn, told to go quietly: it serves one process's share."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -23,6 +24,13 @@ LAST_CALL_SECONDS = 0.2
 """After the listener closed: a request on its way over an open connection is read until then."""
 
 
+READY = b"r"
+BEAT = b"."
+"""What a worker says to the supervisor: once it serves, and as long as its event loop runs."""
+
+BEAT_SECONDS = 0.5
+
+
 class Server(uvicorn.Server):
     """Drains on the first signal, ends at once on the second.
 
@@ -36,7 +44,8 @@ class Server(uvicorn.Server):
         Args:
             app: of `app.main.create_app`.
             settings: where to listen, and how long to wait at the end.
-            link: to the supervisor, who is told when this process serves; if he dies, it stops.
+            link: to the supervisor, who is told when this process serves, and that it still does;
+                if he dies, it stops.
         """
         super().__init__(_configure(app, settings))
         self._lifecycle: Lifecycle = app.state.lifecycle
@@ -58,10 +67,13 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
+        if self._link is not None:
+            os.set_blocking(self._link.fileno(), False)
+            self._beat()
         await super().startup(sockets)
         if self._link is not None:
             asyncio.get_running_loop().add_reader(self._link.fileno(), self._lose_supervisor)
-            self._link.send_bytes(b"ready")
+            self._say(READY)
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop now; uvicorn asks ten times a second."""
@@ -75,6 +87,17 @@ class Server(uvicorn.Server):
             server.close()
         await asyncio.sleep(LAST_CALL_SECONDS)
         await super().shutdown(sockets)
+
+    def _beat(self) -> None:
+        """Say so now and again: an event loop that hangs does not."""
+        self._say(BEAT)
+        asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+
+    def _say(self, word: bytes) -> None:
+        # Where the supervisor takes none, they pile up: nobody waits here for him.
+        if self._link is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._link.fileno(), word)
 
     def _drain(self, seconds: float) -> None:
         self._lifecycle.begin_draining()
@@ -107,7 +130,9 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         port=settings.port,
         loop="uvloop",
         # Uvicorn only calls it, so what makes one will do for the class.
-        http=cast("type[asyncio.Protocol]", bound(limits)),
+        http=cast(
+            "type[asyncio.Protocol]", bound(limits, app.state.metrics.observe_refused_connection)
+        ),
         ws="none",
         lifespan="on",
         log_config=None,

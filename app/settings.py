@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         le=64,
         description="Processes that serve; with two and more, one that dies is replaced.",
     )
+    worker_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="With two and more, one whose event loop hangs for so long is replaced.",
+    )
     models_dir: Path = Field(
         default=Path("models"), description="Folder that holds alexnet/<version>/."
     )

@@ -1,4 +1,4 @@
-"""Several processes that serve one port; one that dies is replaced while the others serve.
+"""Several processes that serve one port; one that dies or hangs is replaced while the others serve.
 
 The listening socket is the supervisor's: a connection that no worker has taken yet waits for the
 next one. A worker takes connections only once its model passed the self-test.
@@ -25,7 +25,7 @@ from types import FrameType
 from app import logs
 from app.main import create_app
 from app.metrics import count_restarts, forget_dead, share
-from app.server import Server
+from app.server import READY, Server
 from app.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,15 +34,28 @@ FIRST_DELAY_SECONDS = 0.5
 LAST_DELAY_SECONDS = 30.0
 """Between tries to start a worker that never gets as far as serving; each try doubles it."""
 
+LOOK_SECONDS = 1.0
+"""How often it is looked who has said nothing."""
+
 PATIENCE_SECONDS = 5.0
 """Beyond the time that a worker has to drain; then it is killed."""
 
 
 @dataclass(slots=True)
 class _Worker:
+    """A process, and what was heard of it.
+
+    Attributes:
+        process: the worker itself.
+        link: says `READY` once it serves, and `BEAT` as long as its event loop runs.
+        is_ready: whether it serves.
+        silent_seconds: since it last said something; None until it did.
+    """
+
     process: SpawnProcess
     link: Connection
     is_ready: bool = False
+    silent_seconds: float | None = None
 
 
 class Supervisor:
@@ -67,6 +80,7 @@ class Supervisor:
         self._delays = dict.fromkeys(range(settings.workers), FIRST_DELAY_SECONDS)
         self._has_served = False
         self._kill_at: float | None = None
+        self._looked = time.monotonic()
         self._status = 0
 
     def run(self) -> int:
@@ -80,8 +94,9 @@ class Supervisor:
         while self._kill_at is None or self._workers:
             self._start_due()
             self._wait()
+            seconds = self._since_last_look()
             for slot, worker in list(self._workers.items()):
-                self._attend(slot, worker)
+                self._attend(slot, worker, seconds)
         return self._status
 
     def _pass_on(self, sig: int, _frame: FrameType | None = None) -> None:
@@ -116,19 +131,37 @@ class Supervisor:
         alarms = [due for slot, due in self._due.items() if slot not in self._workers]
         alarms = [self._kill_at] if self._kill_at is not None else alarms
         ends: list[int | Connection] = [each.process.sentinel for each in self._workers.values()]
-        ends += [each.link for each in self._workers.values() if not each.is_ready]
-        wait(ends, max(0.0, min(alarms) - now) if alarms else None)
+        ends += [each.link for each in self._workers.values()]
+        wait(ends, max(0.0, min([*alarms, now + LOOK_SECONDS]) - now))
 
-    def _attend(self, slot: int, worker: _Worker) -> None:
-        if not worker.is_ready and worker.link.poll():
-            with contextlib.suppress(EOFError, OSError):
-                worker.link.recv_bytes()
-                worker.is_ready = self._has_served = True
-                self._delays[slot] = FIRST_DELAY_SECONDS
+    def _since_last_look(self) -> float:
+        """Seconds, as far as they count against who is silent.
+
+        Where all of us were frozen, as `docker pause` does, the workers had no time to say a word.
+        """
+        before, self._looked = self._looked, time.monotonic()
+        return min(self._looked - before, LOOK_SECONDS)
+
+    def _attend(self, slot: int, worker: _Worker, seconds: float) -> None:
+        if worker.silent_seconds is not None:
+            worker.silent_seconds += seconds
+        if said := _listen_to(worker):
+            worker.silent_seconds = 0.0
+        if READY in said:
+            worker.is_ready = self._has_served = True
+            self._delays[slot] = FIRST_DELAY_SECONDS
+        if self._kill_at is None and self._hangs(worker):
+            logger.error("worker hangs", extra={"worker": slot})
+            worker.process.kill()
+            worker.process.join()
         if self._kill_at is not None and time.monotonic() >= self._kill_at:
             worker.process.kill()
         if not worker.process.is_alive():
             self._bury(slot, worker)
+
+    def _hangs(self, worker: _Worker) -> bool:
+        """Whether one has fallen silent; to import what it needs it may take any time."""
+        return (worker.silent_seconds or 0.0) > self._settings.worker_timeout_seconds
 
     def _bury(self, slot: int, worker: _Worker) -> None:
         worker.process.join()
@@ -190,6 +223,14 @@ def work(
     app = create_app(settings, share(shared, slot))
     Server(app, settings, link).run(sockets=[listener])
     sys.exit(1 if app.state.lifecycle.failure else 0)
+
+
+def _listen_to(worker: _Worker) -> bytes:
+    """What it said since it was last asked."""
+    with contextlib.suppress(OSError):  # it died, and left unread what it should have read
+        if worker.link.poll():
+            return os.read(worker.link.fileno(), 1 << 12)
+    return b""
 
 
 def _send(worker: _Worker, sig: int) -> None:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.processes import running
 
@@ -95,6 +97,31 @@ def test_headers_in_pieces_are_a_request(port: int) -> None:
         received = connection.recv(1 << 16)
 
     assert received.startswith(b"HTTP/1.1 200 ")
+
+
+def count_refused(port: int) -> dict[str, float]:
+    """Connections refused so far, by the error's code."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    return {
+        sample.labels["code"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "http_connections_refused_total"
+    }
+
+
+def test_refusals_are_counted(port: int) -> None:
+    """By their reason, though no request was ever there to be counted."""
+    before = count_refused(port)
+    talk(port, b"hello\r\n\r\n")
+    with ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            stack.enter_context(connected(port))
+        talk(port, GET + b"\r\n")
+    after = count_refused(port)
+
+    for code in ("malformed_request", "too_many_connections"):
+        assert after[code] == before.get(code, 0) + 1
 
 
 def test_connection_too_many_is_told_and_the_others_live(port: int) -> None:

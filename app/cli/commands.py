@@ -12,6 +12,8 @@ SOME_UNREAD = 1
 WRONG_COMMAND = 2
 NO_READER = 3
 
+SOURCE_AND_DESTINATION = 2
+
 
 class EngineChoice(StrEnum):
     """What runs the model."""
@@ -19,6 +21,15 @@ class EngineChoice(StrEnum):
     auto = "auto"
     litert = "litert"
     tensorflow = "tensorflow"
+
+
+class PredictEngine(StrEnum):
+    """What predicts: the model run here, or many of them on a Ray cluster."""
+
+    auto = "auto"
+    litert = "litert"
+    tensorflow = "tensorflow"
+    ray = "ray"
 
 
 EXIT_CODES = """\b
@@ -100,9 +111,20 @@ def predict(
     as_csv: CsvOption = False,
     url: UrlOption = None,
     models_dir: ModelsOption = Path("models"),
-    engine: EngineOption = EngineChoice.auto,
+    engine: Annotated[
+        PredictEngine,
+        typer.Option(
+            envvar="ENGINE",
+            help="What runs the model; ray takes SRC DEST and scores on a cluster.",
+            case_sensitive=False,
+        ),
+    ] = PredictEngine.auto,
 ) -> None:
     """Read the digit of each picture. What cannot be read is named, and stops nothing.
+
+    With --engine ray, SRC is a folder or address (s3://…, gs://…) of pictures and Parquet files,
+    and DEST one for the rows, as Parquet; run again, it does what has no row yet. RAY_ADDRESS names
+    the cluster; without it this machine is one.
 
     \b
     Examples:
@@ -110,7 +132,10 @@ def predict(
       alexnet predict scans/ 'more/*.jpg' --csv > digits.csv
       curl -s http://camera/still.jpg | alexnet predict - --json
       alexnet predict scans/ --url http://127.0.0.1:8000
+      alexnet predict --engine ray s3://bucket/scans s3://bucket/digits
     """
+    if engine is PredictEngine.ray:
+        _score(files, models_dir, is_plain=not (as_json or as_csv or url))
     form = _choose_form(as_json=as_json, as_csv=as_csv)
     _read(files, is_number=False, form=form, url=url, models_dir=models_dir, engine=engine.value)
 
@@ -187,5 +212,25 @@ def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fi
     except NothingFound as error:
         _stop(str(error), WRONG_COMMAND)
     except predicting.NoReader as error:
+        _stop(str(error), NO_READER)
+    raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)
+
+
+def _score(places: list[str], models_dir: Path, *, is_plain: bool) -> NoReturn:
+    if len(places) != SOURCE_AND_DESTINATION or not is_plain:
+        raise typer.BadParameter("--engine ray takes SRC DEST, and no form and no server.")
+    try:
+        from app.bulk.running import NothingToScore, Unfinished  # noqa: PLC0415 # late, and optional
+        from app.cli import scoring  # noqa: PLC0415
+        from app.offline import NoModel  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name not in {"ray", "pyarrow"}:
+            raise
+        _stop("Ray is not installed: pip install 'alexnet-digits[bulk]'.", WRONG_COMMAND)
+    try:
+        is_complete = scoring.run(*places, models_dir)
+    except (NothingToScore, ValueError, OSError) as error:
+        _stop(str(error), WRONG_COMMAND)
+    except (NoModel, Unfinished) as error:
         _stop(str(error), NO_READER)
     raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)

@@ -8,25 +8,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
 from app.cli.local import Local
 from app.cli.progress import make_progress
 from app.cli.sources import Source
 from app.cli.writing import Entry, Found, Writer, make_writer
-from app.lifecycle import Lifecycle
-from app.metrics import Metrics
+from app.offline import NoModel, open_classifier
 from app.schemas import Problem
-from app.settings import Settings
 
 PIECE = 64
 """Pictures that are read together: what one run of the engine takes."""
 
 PIECES_UNDER_WAY = 3
 """While one is in the engine the next is decoded and the one after it is read from the disk."""
-
-PATIENCE_SECONDS = 3600.0
-"""Nobody waits at the other end of a queue: what takes long takes long."""
 
 Reader = Callable[[Sequence[bytes]], Awaitable[Sequence[Found]]]
 
@@ -119,23 +112,12 @@ def _load(source: Source) -> bytes | Problem:
 @contextlib.asynccontextmanager
 async def _open_local(wish: Wish) -> AsyncIterator[Reader]:
     """The same classifier as the service's, in this process."""
-    settings = Settings.model_validate(
-        {
-            "models_dir": wish.models_dir,
-            "engine": wish.engine,
-            "request_timeout_seconds": PATIENCE_SECONDS,
-        }
-    )
-    lifecycle = Lifecycle(settings, Metrics(CollectorRegistry()))
-    lifecycle.start()
-    await lifecycle.wait_until_loaded()
-    if lifecycle.failure is not None:
-        raise NoReader(f"No model can be loaded from {wish.models_dir}: {lifecycle.failure}")
-    local = Local(lifecycle.classifier)
     try:
-        yield local.read_many if wish.is_number else local.predict_many
-    finally:
-        await lifecycle.stop()
+        async with open_classifier(models_dir=wish.models_dir, engine=wish.engine) as classifier:
+            local = Local(classifier)
+            yield local.read_many if wish.is_number else local.predict_many
+    except NoModel as error:
+        raise NoReader(str(error)) from error
 
 
 @contextlib.asynccontextmanager

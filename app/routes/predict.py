@@ -27,7 +27,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "A key is needed.",
         408: "The body came too slowly.",
         413: "Too many bytes, pixels or files.",
-        415: "Neither a form nor an image.",
+        415: "Neither a form nor an image, or compressed otherwise than by gzip or deflate.",
         422: "No file in the field, nothing that can be read in it, or a wrong parameter.",
         503: "Not now; `Retry-After` says when.",
         504: "The digit could not be computed in time.",

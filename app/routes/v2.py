@@ -30,6 +30,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         404: "No such model or version.",
         408: "The body came too slowly.",
         413: "Too many bytes, pixels, pictures or rows.",
+        415: "A content encoding other than gzip and deflate.",
         422: "Nothing that can be read in a picture.",
         503: "Not now; `Retry-After` says when.",
         504: "The digits could not be computed in time.",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,4 +109,24 @@ def test_what_cannot_be_done_has_its_own_exit_code(
     result = alexnet("predict", *words)
 
     assert result.exit_code == code
+    assert text in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["SRC"], "SRC DEST"),
+        (["SRC", "DEST", "--json"], "SRC DEST"),
+        (["SRC", "DEST"], "pip install 'alexnet-digits[bulk]'"),
+    ],
+)
+def test_cluster_needs_two_places_and_ray(
+    alexnet: Alexnet, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
+) -> None:
+    """Where Ray is not installed, it is said how to have it."""
+    monkeypatch.delitem(sys.modules, "app.bulk.running", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    result = alexnet("predict", "--engine", "ray", *words)
+
+    assert result.exit_code == 2
     assert text in result.stderr
