@@ -1,10 +1,10 @@
 """LitServe, batching, as its documentation has it."""
 
 import sys
-from typing import Any
 
 import litserve
 import numpy as np
+from starlette.datastructures import UploadFile
 
 from benchmarks.contenders import network
 from benchmarks.contenders.network import Digits
@@ -20,7 +20,7 @@ class Reader(litserve.LitAPI):
         """Load the model, in the process that computes."""
         self.compute = network.load()
 
-    def decode_request(self, request: Any) -> Digits:
+    def decode_request(self, request: dict[str, UploadFile]) -> Digits:
         """The picture of a form."""
         return network.decode(request["file"].file.read())
 

@@ -91,7 +91,7 @@ def _against_peers(results: Results) -> Iterator[Verdict]:
     if not results.closed("ours", CROWD):
         return
     groups: Sequence[tuple[str, float, Callable[[Contender], bool]]] = (
-        ("taking images, on the SavedModel", 5, lambda each: each.takes_images and not _has_twin(each)),
+        ("taking images, on the SavedModel", 5, _takes_images_without_twin),
         ("given the twin", 2, _has_twin),
     )  # fmt: skip
     for words, least, is_wanted in groups:
@@ -108,6 +108,10 @@ def _against_peers(results: Results) -> Iterator[Verdict]:
         ratio = _ratio(results, "ours", best, _tail)
         if ratio is not None:
             yield _at_most("p99 at c=32 ÷ the best peer's", ratio, 0.5, f" ({best})")
+
+
+def _takes_images_without_twin(contender: Contender) -> bool:
+    return contender.takes_images and not _has_twin(contender)
 
 
 def _has_twin(contender: Contender) -> bool:

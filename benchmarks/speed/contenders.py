@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -18,10 +18,13 @@ from benchmarks.speed.payloads import (
 IsRight = Callable[[bytes, Digits, int], bool]
 """Whether the body of an answer is right for a digit and what the model reads in it."""
 
+Network = Literal["saved_model", "twin", "keras"]
+
 PEERS = "benchmarks.contenders"
 UVICORN = ("uvicorn", "--host=127.0.0.1", "--port={port}", "--loop=uvloop", "--http=httptools")
 QUIET = ("--log-level=warning", "--no-access-log")
 TENSOR_TYPE = "application/json"
+TENSOR_PATH = "/v2/models/alexnet/infer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Contender:
     environment: str
     command: Sequence[str]
     path: str = "/predict"
-    network: Literal["saved_model", "twin", "keras"] | None = None
+    network: Network | None = None
     takes_images: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     is_right: IsRight = field(default=lambda body, _image, reading: names_digit(body, reading))
@@ -85,31 +88,19 @@ def _ours(name: str, title: str, environment: str = "serve", **settings: str) ->
     return Contender(name, title, "ours", environment, ("app",), settings=settings)
 
 
-def _peer(
-    name: str,
-    title: str,
-    environment: str,
-    network: Literal["saved_model", "twin", "keras"],
-    command: Sequence[str],
-    path: str = "/predict",
-) -> Contender:
-    return Contender(name, title, "peer", environment, command, path, network)
+def _plain(name: str, title: str, network: Network, path: str = "/predict") -> Contender:
+    command = (*UVICORN, *QUIET, f"{PEERS}.plain:app")
+    return Contender(name, title, "peer", "fastapi", command, path, network)
 
 
-def _tensor_peer(
-    name: str,
-    title: str,
-    environment: str,
-    network: Literal["saved_model", "twin"],
-    command: Sequence[str],
-) -> Contender:
-    return Contender(
-        name, title, "peer", environment, command, "/v2/models/alexnet/infer", network,
-        takes_images=False, is_right=_names_tensor,
-    )  # fmt: skip
+def _both(peer: Contender) -> tuple[Contender, Contender]:
+    """A peer with the SavedModel, and with the twin."""
+    return (
+        replace(peer, network="saved_model"),
+        replace(peer, name=f"{peer.name}-twin", network="twin"),
+    )
 
 
-PLAIN = (*UVICORN, *QUIET, f"{PEERS}.plain:app")
 BENTOML = (
     "bentoml", "serve", f"{PEERS}.bentoml_peer:Pictures", "--host=127.0.0.1", "--port={port}",
 )  # fmt: skip
@@ -130,23 +121,30 @@ CONTENDERS = (
     _ours("ours", "**this service**, 1 worker"),
     _ours("ours-2", "**this service**, 2 workers", WORKERS="2"),
     _ours("ours-logged", "this service, 1 worker, a log line a request", LOG_LEVEL="INFO"),
-    _ours("ours-tensorflow", "this service, TensorFlow's engine", "tensorflow", ENGINE="tensorflow"),
-    _peer("keras", "FastAPI + `keras.predict`", "fastapi", "keras", PLAIN),
-    _peer(
-        "saved-model", "FastAPI + the SavedModel called per request", "fastapi", "saved_model",
-        PLAIN, "/predict/aside",
+    _ours(
+        "ours-tensorflow", "this service, TensorFlow's engine", "tensorflow", ENGINE="tensorflow"
     ),
-    _peer("twin", "FastAPI + the twin called per request", "fastapi", "twin", PLAIN),
-    _peer("litserve", "LitServe, batching", "litserve", "saved_model", LITSERVE),
-    _peer("bentoml", "BentoML, adaptive batching", "bentoml", "saved_model", BENTOML),
-    _peer("ray", "Ray Serve, `@serve.batch`", "ray", "saved_model", RAY),
-    _tensor_peer("mlserver", "MLServer, adaptive batching", "mlserver", "saved_model", MLSERVER),
-    _tensor_peer("triton", "Triton, dynamic batching", "pytriton", "saved_model", TRITON),
-    _peer("litserve-twin", "LitServe, batching", "litserve", "twin", LITSERVE),
-    _peer("bentoml-twin", "BentoML, adaptive batching", "bentoml", "twin", BENTOML),
-    _peer("ray-twin", "Ray Serve, `@serve.batch`", "ray", "twin", RAY),
-    _tensor_peer("mlserver-twin", "MLServer, adaptive batching", "mlserver", "twin", MLSERVER),
-    _tensor_peer("triton-twin", "Triton, dynamic batching", "pytriton", "twin", TRITON),
+    _plain("keras", "FastAPI + `keras.predict`", "keras"),
+    _plain(
+        "saved-model", "FastAPI + the SavedModel called per request", "saved_model",
+        "/predict/aside",
+    ),
+    _plain("twin", "FastAPI + the twin called per request", "twin"),
+    *_both(Contender("litserve", "LitServe, batching", "peer", "litserve", LITSERVE)),
+    *_both(Contender("bentoml", "BentoML, adaptive batching", "peer", "bentoml", BENTOML)),
+    *_both(Contender("ray", "Ray Serve, `@serve.batch`", "peer", "ray", RAY)),
+    *_both(
+        Contender(
+            "mlserver", "MLServer, adaptive batching", "peer", "mlserver", MLSERVER, TENSOR_PATH,
+            takes_images=False, is_right=_names_tensor,
+        )
+    ),
+    *_both(
+        Contender(
+            "triton", "Triton, dynamic batching", "peer", "pytriton", TRITON, TENSOR_PATH,
+            takes_images=False, is_right=_names_tensor,
+        )
+    ),
 )  # fmt: skip
 
 BY_NAME = {contender.name: contender for contender in CONTENDERS}

@@ -39,8 +39,8 @@ def require() -> None:
 def drive(port: int, payload: Payload, *, connections: int, seconds: float) -> Closed:
     """Closed loop: each of `connections` posts as soon as it was answered."""
     command = [
-        "wrk", "--threads=1", f"--connections={connections}", f"--duration={max(1, round(seconds))}s",
-        "--timeout=30s", f"--script={SCRIPT}", _address(port, payload), "--",
+        "wrk", "--threads=1", f"--connections={connections}",
+        f"--duration={max(1, round(seconds))}s", "--timeout=30s", f"--script={SCRIPT}", _address(port, payload), "--",
         *(f"{name}: {value}" for name, value in payload.headers.items()),
         *map(str, payload.files),
     ]  # fmt: skip

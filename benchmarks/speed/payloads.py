@@ -46,7 +46,7 @@ class Known:
 
 
 def load_known(version: Path) -> Known:
-    """The golden digits of a version folder that the model is sure of, so that rounding is no matter."""
+    """The golden digits of a version folder that the model is sure of, however it rounds."""
     golden = np.load(version / "assets.extra" / "golden.npz")
     is_sure = golden["probabilities"].max(axis=1) > SURE
     readings = golden["probabilities"][is_sure].argmax(axis=1)

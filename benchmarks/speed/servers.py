@@ -110,10 +110,11 @@ def serving(
         NotServing: it does not.
     """
     port = free_port()
+    served = {"MODELS_DIR": str(version.parent.parent), "VERSION_FOLDER": str(version)}
     others = set(psutil.Process().children(recursive=True))
     with tempfile.TemporaryFile() as log:
         started = time.monotonic()
-        process = _start(contender, python, version, port, settings, log.fileno())
+        process = _start(contender, python, port, {**served, **settings}, log.fileno())
         try:
             _wait(contender, port, process, known)
             ready_seconds = time.monotonic() - started
@@ -127,19 +128,12 @@ def serving(
             stop(process, others)
 
 
-def _start(  # noqa: PLR0913 # what a process is made of
-    contender: Contender,
-    python: Path,
-    version: Path,
-    port: int,
-    settings: Mapping[str, str],
-    log: int,
+def _start(
+    contender: Contender, python: Path, port: int, settings: Mapping[str, str], log: int
 ) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
-        "MODELS_DIR": str(version.parent.parent),
         "PORT": str(port),
-        "VERSION_FOLDER": str(version),
         "NETWORK": contender.network or "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "BENTOML_DO_NOT_TRACK": "true",

@@ -70,9 +70,7 @@ def test_h2load_skips_the_warm_up() -> None:
 
 def test_h2load_line_cut_short() -> None:
     """The last line may be cut when the generator is stopped, and is passed over."""
-    load = parse_h2load_log(
-        log((0, 200, 10), (1, 200, 10)) + "1000000000000", asked_per_second=1
-    )
+    load = parse_h2load_log(log((0, 200, 10), (1, 200, 10)) + "1000000000000", asked_per_second=1)
 
     assert load.p50_ms == pytest.approx(10)
 
