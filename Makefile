@@ -11,6 +11,7 @@ RECIPE ?= production
 MODEL ?= pretrained
 IMAGE ?= alexnet-digits
 ARGS ?=
+CONTENDERS ?=
 
 SERVE = .venv/bin/python
 DEV = .venv-dev/bin/python
@@ -21,7 +22,7 @@ SCALE ?= 0.1
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-browser test-bulk test-clients test-deploy test-faults screenshots \
-	test-container docs check format train images image lock sbom clean
+	test-container docs check format train images bench image lock sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +79,9 @@ train: .venv-dev/installed ## train a new version into models/ (RECIPE=tutorial|
 images: .venv-dev/installed ## read pictures of every kind, print how many rightly (ARGS="--scale 0.1")
 	$(DEV) -m benchmarks.images $(ARGS)
 
+bench: .venv-dev/installed ## measure the speed beside others (CONTENDERS=floor,ours; needs Debian's wrk, nghttp2-client)
+	$(DEV) -m benchmarks.speed --contenders "$(CONTENDERS)" $(ARGS)
+
 image: ## build the container image (MODEL=pretrained|trained, RECIPE=, ARGS=)
 	DOCKER_BUILDKIT=1 docker build --build-arg MODEL=$(MODEL) --build-arg RECIPE=$(RECIPE) \
 		--tag $(IMAGE) $(ARGS) .
@@ -91,8 +95,8 @@ sbom: .venv-sbom/installed ## list what is served with as CycloneDX, in build/sb
 		requirements/serve.txt
 
 clean: ## remove the environments and every cache of this folder
-	rm -rf .venv .venv-dev .venv-clients .venv-lock .venv-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-		.import_linter_cache
+	rm -rf .venv .venv-dev .venv-clients .venv-lock .venv-sbom .venv-bench \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find app benchmarks training tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The newest Python that all wheels of a lock file exist for.

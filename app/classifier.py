@@ -22,7 +22,7 @@ from app.imaging import (
     View,
     decode,
     decode_picture,
-    is_framed,
+    keep_framed,
     normalise,
     normalise_row,
     peek_pixels,
@@ -133,10 +133,7 @@ class Classifier:
             Unavailable: there is no room or no time for it.
             EngineFailure: the engine broke on it.
         """
-        seen = self._read_if_tiny(upload)
-        if seen is None:
-            seen = await self.run_aside(lambda: self._decode_and_normalise(upload))
-        return (await self._predict([seen]))[0]
+        return (await self._predict([await self._see(upload)]))[0]
 
     async def classify_in_view(self, upload: bytes) -> tuple[Prediction, View]:
         """As `classify`, with what was seen of the upload.
@@ -288,16 +285,19 @@ class Classifier:
         self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
         return result
 
-    def _read_if_tiny(self, upload: bytes) -> Normalised | None:
-        """The digit, if that takes microseconds: to find ink in a picture takes milliseconds."""
+    async def _see(self, upload: bytes) -> Normalised:
+        """The digit of an upload, on the event loop where that takes microseconds."""
         pixels = peek_pixels(upload)
         if pixels is None or pixels > INLINE_PIXELS:
-            return None
+            return await self.run_aside(lambda: self._decode_and_normalise(upload))
         started = time.perf_counter()
         grey = decode(upload, max_pixels=self._limits.max_pixels)
-        if not is_framed(grey) and not is_framed(~grey):
-            return None
-        return self._normalise(grey, started)
+        decoded = time.perf_counter()
+        seen = keep_framed(grey)
+        if seen is None:
+            return await self.run_aside(lambda: self._normalise(grey, decoded - started))
+        self._note(decoded - started, time.perf_counter() - decoded)
+        return seen
 
     def _read_or_error(self, upload: bytes) -> Normalised | ServiceError:
         try:
@@ -317,7 +317,7 @@ class Classifier:
     def _view(self, upload: bytes) -> View:
         started = time.perf_counter()
         picture = decode_picture(upload, max_pixels=self._limits.max_pixels)
-        return View(picture, self._normalise(picture.grey, started))
+        return View(picture, self._normalise(picture.grey, time.perf_counter() - started))
 
     def _read_named(self, place: int, upload: bytes) -> Normalised:
         try:
@@ -327,17 +327,20 @@ class Classifier:
 
     def _decode_and_normalise(self, upload: bytes) -> Normalised:
         started = time.perf_counter()
-        return self._normalise(decode(upload, max_pixels=self._limits.max_pixels), started)
+        grey = decode(upload, max_pixels=self._limits.max_pixels)
+        return self._normalise(grey, time.perf_counter() - started)
 
-    def _normalise(self, grey: NDArray[np.uint8], started: float) -> Normalised:
+    def _normalise(self, grey: NDArray[np.uint8], decode_seconds: float) -> Normalised:
         decoded = time.perf_counter()
         seen = normalise(grey)
-        normalised = time.perf_counter()
-        self._metrics.decode_seconds.observe(decoded - started)
-        self._metrics.normalise_seconds.observe(normalised - decoded)
-        timing.add("decode", decoded - started, ago_seconds=normalised - decoded)
-        timing.add("normalise", normalised - decoded)
+        self._note(decode_seconds, time.perf_counter() - decoded)
         return seen
+
+    def _note(self, decode_seconds: float, normalise_seconds: float) -> None:
+        self._metrics.decode_seconds.observe(decode_seconds)
+        self._metrics.normalise_seconds.observe(normalise_seconds)
+        timing.add("decode", decode_seconds, ago_seconds=normalise_seconds)
+        timing.add("normalise", normalise_seconds)
 
     async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""

@@ -6,7 +6,7 @@ bytes → decode → grey → ink mask → crop → 20×20 → centre of mass �
 from app.imaging.decoding import Picture, decode, decode_picture
 from app.imaging.formats import peek_pixels
 from app.imaging.framing import frame, is_framed
-from app.imaging.normalisation import Normalised, normalise
+from app.imaging.normalisation import Normalised, keep_framed, normalise
 from app.imaging.rows import Reading, normalise_row
 from app.imaging.views import View, draw_digit, draw_heatmap
 
@@ -21,6 +21,7 @@ __all__ = [
     "draw_heatmap",
     "frame",
     "is_framed",
+    "keep_framed",
     "normalise",
     "normalise_row",
     "peek_pixels",

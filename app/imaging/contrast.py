@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.imaging.lighting import detail
 from app.imaging.windows import average, close, open_
 
 # Wider than the widest stroke, as a share of the longer side: a fat digit that fills its picture.
@@ -24,7 +23,7 @@ MOST_LIT = 0.25
 COARSE_PIXELS = 48
 
 
-def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
+def is_dark_on_light(grey: NDArray[np.uint8], drawn: float) -> bool:
     """Whether the ink is darker than the paper.
 
     Where neither closing nor opening changes a picture it is open paper. From there the
@@ -33,9 +32,10 @@ def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
 
     Args:
         grey: uint8 [H, W].
+        drawn: its `lighting.detail`.
     """
     coarse = _shrink(grey, COARSE_PIXELS)
-    widest = WIDEST_STROKE if detail(grey) > MOST_LIT else NARROW_STROKE
+    widest = WIDEST_STROKE if drawn > MOST_LIT else NARROW_STROKE
     size = odd(widest * max(coarse.shape))
     padded = np.pad(coarse, size // 2, mode="edge")
     spread = close(padded, size).astype(np.float32) - open_(padded, size)

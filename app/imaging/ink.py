@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from app.imaging.contrast import contrast
 from app.imaging.grouping import Ink, group
-from app.imaging.lighting import detail
 from app.imaging.regions import Regions, label
 from app.imaging.ruling import find_ruling
 from app.imaging.windows import average, dilate, erode, open_
@@ -62,12 +61,13 @@ SMALLEST_FAINT_PIXELS = 18
 SMALLEST_CUT_PIXELS = 40
 
 
-def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
+def find_ink(dark: NDArray[np.uint8], widest: float, drawn: float) -> list[Ink]:
     """Find the digits of a picture, the most conspicuous first.
 
     Args:
         dark: uint8 [H, W], dark ink on light paper.
         widest: the widest stroke, as a share of the longer side.
+        drawn: the picture's `lighting.detail`.
 
     Returns:
         The digits; none if there is no ink.
@@ -92,7 +92,6 @@ def find_ink(dark: NDArray[np.uint8], widest: float) -> list[Ink]:
     outline = _outline(regions)
     clearance = LEAST_CLEARANCE if level > FAINT else LEAST_CLEARANCE_FAINT
     is_clear = _clearance(outline, np.maximum(average(rough, 5) - floor, 0)) > clearance
-    drawn = detail(dark)
     least = LEAST_DETAIL_BLACK if level > BLACK else LEAST_DETAIL
     is_drawn = drawn > least and drawn * level > LEAST_DETAIL_TIMES_LEVEL
     is_formed = _is_formed(outline) & is_drawn

@@ -66,6 +66,21 @@ class Normalised:
         return float(np.count_nonzero(self.mask) / (rows * columns))
 
 
+def keep_framed(grey: NDArray[np.uint8]) -> Normalised | None:
+    """A picture framed as MNIST's, dark on light or light on dark; None for any other.
+
+    Takes microseconds, where to find ink takes milliseconds.
+
+    Args:
+        grey: uint8 [H, W], upright.
+    """
+    if is_framed(grey):
+        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+    if is_framed(~grey):
+        return Normalised(~grey, grey < MIDDLE, 1.0, is_dark_on_light=True)
+    return None
+
+
 def normalise(grey: NDArray[np.uint8]) -> Normalised:
     """Turn a grey picture into the digit the model expects.
 
@@ -78,10 +93,9 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
     Raises:
         BlankImage: there is no ink in the picture.
     """
-    if is_framed(grey):
-        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
-    if is_framed(~grey):
-        return Normalised(~grey, grey < MIDDLE, 1.0, is_dark_on_light=True)
+    kept = keep_framed(grey)
+    if kept is not None:
+        return kept
     if has_no_paper(grey):
         return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
     try:

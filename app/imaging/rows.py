@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging.drawing import draw
-from app.imaging.framing import frame, is_framed
+from app.imaging.framing import frame
 from app.imaging.grouping import Ink
-from app.imaging.normalisation import Normalised, describe, normalise
+from app.imaging.normalisation import Normalised, describe, keep_framed
 from app.imaging.search import LARGEST_SIDE, Found, search
 from app.imaging.touching import MOST_PARTS, split
 
@@ -55,8 +55,9 @@ def normalise_row(grey: NDArray[np.uint8]) -> list[Reading]:
     Raises:
         BlankImage: there is no ink in the picture.
     """
-    if is_framed(grey) or is_framed(~grey):
-        return [Reading(normalise(grey))]
+    kept = keep_framed(grey)
+    if kept is not None:
+        return [Reading(kept)]
     found = search(grey, _largest_side(grey.shape))
     return [_read(ink, found) for ink in _in_reading_order(_digits(found.inks))]
 

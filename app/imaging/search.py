@@ -10,6 +10,7 @@ from app.imaging.contrast import NARROW_STROKE, WIDEST_STROKE, is_dark_on_light
 from app.imaging.drawing import resize
 from app.imaging.grouping import Ink
 from app.imaging.ink import find_ink
+from app.imaging.lighting import detail
 from app.imaging.strokes import stroke_width
 
 # Ink is looked for on a picture whose longer side is of this size.
@@ -54,8 +55,10 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
         BlankImage: there is none.
     """
     work, scale = _rescale(grey, largest_side)
-    is_dark = is_dark_on_light(work)
-    inks = [ink for ink in _find(work if is_dark else ~work) if _is_legible(ink, scale)]
+    drawn = detail(work)
+    is_dark = is_dark_on_light(work, drawn)
+    found = _find(work, drawn) if is_dark else _find(~work, detail(~work))
+    inks = [ink for ink in found if _is_legible(ink, scale)]
     if not inks:
         raise BlankImage("There is no ink in the picture.")
     return Found(grey if is_dark else ~grey, is_dark, inks, scale)
@@ -68,17 +71,17 @@ def _is_legible(ink: Ink, scale: float) -> bool:
     return max(width, height) * scale >= LEAST_PIXELS and not is_dash
 
 
-def _find(dark: NDArray[np.uint8]) -> list[Ink]:
+def _find(dark: NDArray[np.uint8], drawn: float) -> list[Ink]:
     """Find the digits.
 
     Looking for narrow strokes overlooks shadows and vignettes, so that comes first. Where it
     finds nothing, or strokes so wide that it may have found but parts of them, wider ones are
     looked for.
     """
-    narrow = find_ink(dark, NARROW_STROKE)
+    narrow = find_ink(dark, NARROW_STROKE, drawn)
     if narrow and stroke_width(narrow[0].mask) < SURELY_NARROW * max(dark.shape):
         return narrow
-    return find_ink(dark, WIDEST_STROKE) or narrow
+    return find_ink(dark, WIDEST_STROKE, drawn) or narrow
 
 
 def _rescale(dark: NDArray[np.uint8], largest_side: int) -> tuple[NDArray[np.uint8], float]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from app.imaging.contrast import contrast, is_dark_on_light
+from app.imaging.lighting import detail
 
 Grey = NDArray[np.uint8]
 
@@ -22,8 +23,8 @@ def test_a_hole_is_no_ink(width: int) -> None:
     """The paper inside of a 0 is paper, be the 0 thin or nearly filled."""
     page = draw_ring(width)
 
-    assert is_dark_on_light(page)
-    assert not is_dark_on_light(255 - page)
+    assert is_dark_on_light(page, detail(page))
+    assert not is_dark_on_light(255 - page, detail(255 - page))
 
 
 def test_ink_in_a_shadow_counts_as_ink_in_the_light() -> None:

@@ -1,0 +1,4 @@
+"""How fast is the service, beside a server with no model and beside others with the same model?
+
+`python -m benchmarks.speed` tells it top to bottom.
+"""

@@ -1,0 +1,179 @@
+"""What must be reached: ratios within one run, each with what it was held against."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.speed.contenders import BY_NAME, Contender
+from benchmarks.speed.parsing import Closed, Open
+from benchmarks.speed.results import CROWD, Results
+
+ENGINE_SHARE = 1.3
+ENGINE_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One bar.
+
+    Attributes:
+        measure: what was measured, in words.
+        found: the number.
+        bar: what it must be, as text.
+        is_met: whether it is.
+    """
+
+    measure: str
+    found: str
+    bar: str
+    is_met: bool
+
+
+def judge(results: Results) -> list[Verdict]:
+    """Every bar that was measured."""
+    return [verdict for part in _PARTS for verdict in part(results)]
+
+
+def _at_least(measure: str, value: float, least: float, note: str = "") -> Verdict:
+    return Verdict(measure, f"{value:.3g}{note}", f"≥ {least:g}", value >= least)
+
+
+def _at_most(measure: str, value: float, most: float, note: str = "") -> Verdict:
+    return Verdict(measure, f"{value:.3g}{note}", f"≤ {most:g}", value <= most)
+
+
+def _ratio(results: Results, name: str, other: str, of: Callable[[Closed], float]) -> float | None:
+    """The median of the rounds' own ratios at the crowd, where both were measured."""
+    ours, theirs = results.closed(name, CROWD), results.closed(other, CROWD)
+    pairs = list(zip(ours, theirs, strict=False))
+    return median(of(one) / of(two) for one, two in pairs) if pairs else None
+
+
+def _rate(closed: Closed) -> float:
+    return closed.per_second
+
+
+def _tail(closed: Closed) -> float:
+    return closed.p99_ms
+
+
+def _middle(results: Results, name: str, connections: int, of: Callable[[Closed], float]) -> float:
+    return median(of(each) for each in results.closed(name, connections))
+
+
+def _against_floor(results: Results) -> Iterator[Verdict]:
+    ratio = _ratio(results, "ours", "floor", _rate)
+    if ratio is not None:
+        yield _at_least("requests/s at c=32 ÷ the floor's", ratio, 0.9)
+    ratio = _ratio(results, "ours-2", "floor", _rate)
+    if ratio is not None:
+        yield _at_least("… with 2 workers ÷ the floor's one", ratio, 0.9)
+    if results.closed("ours", 1) and results.closed("floor", 1) and results.growth.engine_ms:
+        ours, floor = (
+            _middle(results, name, 1, lambda each: each.p50_ms) for name in ("ours", "floor")
+        )
+        most = floor + ENGINE_SHARE * results.growth.engine_ms[1]
+        yield Verdict(
+            "p50 at c=1", f"{ours:.2f} ms", f"≤ {most:.2f} ms: the floor's + 1.3 × the engine's",
+            ours <= most,
+        )  # fmt: skip
+
+
+def _peers(results: Results, is_wanted: Callable[[Contender], bool]) -> list[str]:
+    return [
+        name
+        for name in results.rounds
+        if BY_NAME[name].kind == "peer" and is_wanted(BY_NAME[name]) and results.closed(name, CROWD)
+    ]
+
+
+def _against_peers(results: Results) -> Iterator[Verdict]:
+    if not results.closed("ours", CROWD):
+        return
+    groups: Sequence[tuple[str, float, Callable[[Contender], bool]]] = (
+        ("taking images, on the SavedModel", 5, _takes_images_without_twin),
+        ("given the twin", 2, _has_twin),
+    )  # fmt: skip
+    for words, least, is_wanted in groups:
+        names = _peers(results, is_wanted)
+        if names:
+            best = max(names, key=lambda name: _middle(results, name, CROWD, _rate))
+            ratio = _ratio(results, "ours", best, _rate)
+            measure = f"requests/s at c=32 ÷ the best peer's, {words}"
+            if ratio is not None:
+                yield _at_least(measure, ratio, least, f" ({best})")
+    names = _peers(results, lambda _each: True)
+    if names:
+        best = min(names, key=lambda name: _middle(results, name, CROWD, _tail))
+        ratio = _ratio(results, "ours", best, _tail)
+        if ratio is not None:
+            yield _at_most("p99 at c=32 ÷ the best peer's", ratio, 0.5, f" ({best})")
+
+
+def _takes_images_without_twin(contender: Contender) -> bool:
+    return contender.takes_images and not _has_twin(contender)
+
+
+def _has_twin(contender: Contender) -> bool:
+    return contender.network == "twin"
+
+
+def _at_start(results: Results) -> Iterator[Verdict]:
+    ours = results.rounds.get("ours")
+    if not ours:
+        return
+    ready = median(each.ready_seconds for each in ours)
+    yield _at_most("seconds from process start to the first right answer", ready, 1.0)
+    if slow := results.rounds.get("ours-tensorflow"):
+        theirs = median(each.ready_seconds for each in slow)
+        yield _at_most("… ÷ the TensorFlow engine's", ready / theirs, 0.2)
+    yield _at_most(
+        "MiB resident when idle, one worker", median(each.idle_mib for each in ours), 143
+    )
+
+
+def _under_stress(results: Results) -> Iterator[Verdict]:
+    stress, engine_ms = results.stress, results.growth.engine_ms
+    if stress.many_per_second and engine_ms:
+        rate = 1000 * ENGINE_ROWS / engine_ms[ENGINE_ROWS]
+        for name, found in stress.many_per_second.items():
+            yield _at_least(
+                f"256 digits in one request, {name} ÷ the engine's rate", found / rate, 0.8
+            )
+    if stress.small_alone and stress.small_mixed:
+        ratio = stress.small_mixed.p99_ms / stress.small_alone.p99_ms
+        yield _at_most("p99 of small pictures beside 12-Mpx ones ÷ alone", ratio, 3)
+    if stress.overload and results.closed("ours", CROWD):
+        yield from _overloaded(results, stress.overload)
+
+
+def _overloaded(results: Results, overload: Open) -> Iterator[Verdict]:
+    answered = overload.answered_per_second / results.peak("ours")
+    yield _at_least("at 3 × capacity: answers of 200 a second ÷ the peak", answered, 0.9)
+    unloaded = _middle(results, "ours", CROWD, _tail)
+    yield _at_most("… p99 of those ÷ p99 at c=32", overload.p99_ms / unloaded, 5)
+    yield _at_most("… ms until refused, p99", overload.refused_p99_ms, 20)
+    stress = results.stress
+    if stress.refusals:
+        yield _at_least(
+            "… share of refusals with Retry-After",
+            stress.refusals_with_hint / stress.refusals, 1, f" of {stress.refusals}",
+        )  # fmt: skip
+
+
+def _with_workers(results: Results) -> Iterator[Verdict]:
+    workers = results.growth.workers
+    if 1 in workers and 2 in workers:
+        ratio = median(two / one for one, two in zip(workers[1], workers[2], strict=True))
+        cores = int(results.machine["cores"])
+        note = "" if cores > 2 else f" ({cores} cores, one of them the generator's)"
+        yield _at_least("requests/s, workers 1 → 2", ratio, 1.7, note)
+
+
+_PARTS: Sequence[Callable[[Results], Iterator[Verdict]]] = (
+    _against_floor,
+    _against_peers,
+    _at_start,
+    _under_stress,
+    _with_workers,
+)
