@@ -1,6 +1,6 @@
 """OpenTelemetry traces, if its packages are installed and an exporter is configured.
 
-Nothing of it is imported otherwise. https://opentelemetry.io/docs/specs/otel/ has the variables
+Neither SDK nor exporter is imported otherwise. https://opentelemetry.io/docs/specs/otel/ has the variables
 that configure it.
 """
 
