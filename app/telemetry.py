@@ -1,7 +1,7 @@
 """OpenTelemetry traces, if its packages are installed and an exporter is configured.
 
-Nothing of it is imported otherwise. https://opentelemetry.io/docs/specs/otel/ has the variables
-that configure it.
+Neither SDK nor exporter is imported otherwise. The variables that configure it:
+https://opentelemetry.io/docs/specs/otel/.
 """
 
 import logging

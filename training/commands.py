@@ -27,13 +27,14 @@ class RecipeName(StrEnum):
 class RunUnlessTold(TyperGroup):
     """Commands of which the first need not be named: options alone are those of `run`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 # a private type
         """Put `run` in front where no command stands and the options are not the group's own."""
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         is_completing = ctx.resilient_parsing and not args
         if not is_completing and (not args or args[0].startswith("-")) and own.isdisjoint(args[:1]):
             args = ["run", *args]
-        return super().parse_args(ctx, args)
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
 
 
 # Plain help: the framework's coloured one takes longer to import than all else here.
