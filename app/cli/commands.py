@@ -227,8 +227,9 @@ def _score(places: list[str], models_dir: Path, *, is_plain: bool) -> NoReturn:
         if error.name not in {"ray", "pyarrow"}:
             raise
         _stop("Ray is not installed: pip install 'alexnet-digits[bulk]'.", WRONG_COMMAND)
+    source, destination = places
     try:
-        is_complete = scoring.run(*places, models_dir)
+        is_complete = scoring.run(source, destination, models_dir)
     except (NothingToScore, ValueError, OSError) as error:
         _stop(str(error), WRONG_COMMAND)
     except (NoModel, Unfinished) as error:

@@ -170,3 +170,24 @@ def test_tensorflow_target_serves_with_the_other_engine(seven: bytes) -> None:
 
     assert health["model"]["engine"] == "tensorflow"  # type: ignore[index]
     assert answer["digit"] == 7
+
+
+def test_two_workers_count_in_memory(pretrained: str, seven: bytes) -> None:
+    """With a root that nobody can write to, both serve, and either tells what both counted."""
+    options = ("--read-only", "--cap-drop", "ALL", "--env", "WORKERS=2")
+    container = run(
+        "docker", "run", "--detach", *options, "--publish", "127.0.0.1:18000:8000", pretrained
+    ).strip()
+    try:
+        wait_until_ready(container)
+        digits = [
+            httpx.post(f"{ADDRESS}/predict", files={"file": seven}).json()["digit"]
+            for _ in range(20)
+        ]
+        metrics = httpx.get(f"{ADDRESS}/metrics").text
+    finally:
+        run("docker", "rm", "--force", container)
+
+    assert digits == [7] * 20
+    assert 'digits_predictions_total{digit="7",outcome="accepted"} 20.0' in metrics
+    assert 'process_resident_memory_bytes{worker="1"}' in metrics

@@ -23,6 +23,9 @@ VERSION = "1.37"
 CUSTOM = {"ServiceMonitor", "InferenceService"}
 """Kinds that are no part of Kubernetes; tests/clients holds them against their owners' models."""
 
+UNDERSTOOD = {"apiVersion", "kind", "resources", "patches", "labels", "namespace"}
+"""Of a kustomization; another field would have to be built here as well."""
+
 Manifest = dict[str, Any]
 
 
@@ -54,26 +57,55 @@ def merge(base: Any, patch: Any) -> Any:  # noqa: ANN401 # whatever YAML holds
 
 def build(overlay: str) -> list[Manifest]:
     """What `kubectl apply -k` would send, as far as our manifests use it."""
-    folder = KUBERNETES / "overlays" / overlay
+    return build_folder(KUBERNETES / "overlays" / overlay)
+
+
+def build_folder(folder: Path) -> list[Manifest]:
+    """The manifests of a kustomization: its resources, patched, labelled and put in their place."""
     (kustomization,) = load(folder / "kustomization.yaml")
+    assert kustomization.keys() <= UNDERSTOOD
     manifests = [
         each for name in kustomization["resources"] for each in load_resource(folder / name)
     ]
-    for patch in kustomization["patches"]:
+    for patch in kustomization.get("patches", []):
         for change in load(folder / patch["path"]):
             target = find(manifests, change["kind"])
             manifests.remove(target)
             if change.get("$patch") != "delete":
                 manifests.append(merge(copy.deepcopy(target), change))
+    for labels in kustomization.get("labels", []):
+        assert labels["includeSelectors"]
+        for manifest in manifests:
+            label(manifest, labels["pairs"])
+    if "namespace" in kustomization:
+        for manifest in manifests:
+            place(manifest, kustomization["namespace"])
     return manifests
 
 
 def load_resource(path: Path) -> list[Manifest]:
-    """The manifests of a file, or of the base in a folder."""
-    if path.is_file():
-        return load(path)
-    (kustomization,) = load(path / "kustomization.yaml")
-    return [each for name in kustomization["resources"] for each in load(path / name)]
+    """The manifests of a file, or of the kustomization in a folder."""
+    return load(path) if path.is_file() else build_folder(path)
+
+
+def label(manifest: Manifest, pairs: dict[str, str]) -> None:
+    """Label an object, the pods that it makes, and whatever selects them."""
+    manifest["metadata"].setdefault("labels", {}).update(pairs)
+    spec = manifest.get("spec", {})
+    if "template" in spec:
+        spec["template"]["metadata"].setdefault("labels", {}).update(pairs)
+    if manifest["kind"] == "Service":
+        spec["selector"].update(pairs)
+    elif "selector" in spec and manifest["kind"] not in CUSTOM:
+        spec["selector"].setdefault("matchLabels", {}).update(pairs)
+
+
+def place(manifest: Manifest, namespace: str) -> None:
+    """Put an object into a namespace; the namespace itself is in none."""
+    if manifest["kind"] == "Namespace":
+        manifest["metadata"]["name"] = namespace
+    else:
+        manifest["metadata"]["namespace"] = namespace
 
 
 def all_manifests() -> Iterator[tuple[str, Manifest]]:
@@ -123,6 +155,25 @@ def test_every_file_is_used() -> None:
 
         assert all(path.exists() for path in named)
         assert set(file.parent.glob("*.yaml")) - {file} <= named
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_overlay_selects_its_own_pods(overlay: str) -> None:
+    """What an overlay builds is complete: one namespace, no two of a name, every selector met."""
+    manifests = build(overlay)
+    pods = find(manifests, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    names = [(each["kind"], each["metadata"]["name"]) for each in manifests]
+    homes = {each["metadata"].get("namespace") for each in manifests if each["kind"] != "Namespace"}
+    selectors = [
+        spec["selector"].get("matchLabels", spec["selector"])
+        for spec in (each.get("spec", {}) for each in manifests)
+        if "selector" in spec
+    ]
+
+    assert len(set(names)) == len(names)
+    assert len(homes) == 1
+    assert len(selectors) >= 2
+    assert all(selector.items() <= pods.items() for selector in selectors)
 
 
 @pytest.fixture(scope="module")
