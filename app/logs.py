@@ -13,6 +13,9 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName", "color_message"}
 
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False)
+"""Kept: `json.dumps` makes a new one each time that it is told anything."""
+
 
 class JsonFormatter(logging.Formatter):
     """Time, level, logger, message, request id, whatever `extra` held, and a traceback if any."""
@@ -34,7 +37,7 @@ class JsonFormatter(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _ENCODER.encode(line)
 
 
 def configure(level: str) -> None:

@@ -1,6 +1,5 @@
 """What browsers are told with every answer."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = {
@@ -14,6 +13,9 @@ ALWAYS = {
 
 A route whose answer is a page says itself what that page may load.
 """
+
+
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 
 
 class SecurityHeaders:
@@ -31,9 +33,11 @@ class SecurityHeaders:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in _ENCODED if header[0] not in said),
+                ]
             await send(message)
 
         await self._app(scope, receive, send_guarded)

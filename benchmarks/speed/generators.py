@@ -40,7 +40,8 @@ def drive(port: int, payload: Payload, *, connections: int, seconds: float) -> C
     """Closed loop: each of `connections` posts as soon as it was answered."""
     command = [
         "wrk", "--threads=1", f"--connections={connections}",
-        f"--duration={max(1, round(seconds))}s", "--timeout=30s", f"--script={SCRIPT}", _address(port, payload), "--",
+        f"--duration={max(1, round(seconds))}s", "--timeout=30s", f"--script={SCRIPT}",
+        _address(port, payload), "--",
         *(f"{name}: {value}" for name, value in payload.headers.items()),
         *map(str, payload.files),
     ]  # fmt: skip
@@ -83,7 +84,10 @@ class Load:
         """What came of it, when it is over."""
         self._process.wait(self._seconds + WARM_UP_SECONDS + GRACE_SECONDS)
         return parse_h2load_log(
-            self._log.read_text(), asked_per_second=self._per_second, skip_seconds=WARM_UP_SECONDS
+            self._log.read_text(),
+            asked_per_second=self._per_second,
+            seconds=self._seconds,
+            skip_seconds=WARM_UP_SECONDS,
         )
 
 

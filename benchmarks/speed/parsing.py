@@ -76,13 +76,16 @@ def parse_wrk(output: str) -> Closed:
     )
 
 
-def parse_h2load_log(log: str, *, asked_per_second: float, skip_seconds: float = 0.0) -> Open:
+def parse_h2load_log(
+    log: str, *, asked_per_second: float, seconds: float, skip_seconds: float = 0.0
+) -> Open:
     """Read what h2load logged of each request: when it began (µs), its status, how long (µs).
 
     Args:
         log: lines of three columns, separated by tabs, the last perhaps cut short.
         asked_per_second: what h2load was told to send.
-        skip_seconds: of the beginning, which are left out.
+        seconds: that are looked at.
+        skip_seconds: before them, which are left out.
 
     Raises:
         ValueError: nothing is left.
@@ -91,19 +94,19 @@ def parse_h2load_log(log: str, *, asked_per_second: float, skip_seconds: float =
     table = np.array([row for row in rows if len(row) == LOG_COLUMNS], dtype=np.int64)
     if not table.size:
         raise ValueError("h2load logged no request")
-    table = table[table[:, 0] >= table[:, 0].min() + skip_seconds * 1e6]
+    first = table[:, 0].min() + skip_seconds * 1e6
+    last = first + seconds * 1e6
+    table = table[(table[:, 0] >= first) & (table[:, 0] <= last)]
     if not table.size:
         raise ValueError("h2load logged no request but in the seconds left out")
     began, status, took = table.T
-    seconds = max(float(began.max() - began.min()) / 1e6, 1e-6)
-    ended = began + took
-    is_within = ended <= began.max()  # what ended later is no part of the rate
+    is_within = began + took <= last  # what ended later is no part of the rate
     is_ok, is_refused = status == OK, status == UNAVAILABLE
     return Open(
         asked_per_second=asked_per_second,
         sent_per_second=len(table) / seconds,
-        answered_per_second=np.count_nonzero(is_ok & is_within) / seconds,
-        refused_per_second=np.count_nonzero(is_refused & is_within) / seconds,
+        answered_per_second=int(np.count_nonzero(is_ok & is_within)) / seconds,
+        refused_per_second=int(np.count_nonzero(is_refused & is_within)) / seconds,
         failures=int(np.count_nonzero(~is_ok & ~is_refused)),
         p50_ms=_percentile(took[is_ok], 50),
         p99_ms=_percentile(took[is_ok], 99),

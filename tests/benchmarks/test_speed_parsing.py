@@ -40,7 +40,7 @@ def test_h2load_counts_by_status() -> None:
     """Answers, refusals and failures are told apart, and only answers make the latency."""
     text = log((0, 200, 10), (0.5, 503, 1), (1, 200, 30), (1.5, -1, 5), (2, 200, 20))
 
-    load = parse_h2load_log(text, asked_per_second=4)
+    load = parse_h2load_log(text, asked_per_second=4, seconds=2)
 
     assert load.asked_per_second == 4
     assert load.sent_per_second == pytest.approx(2.5)
@@ -52,7 +52,9 @@ def test_h2load_counts_by_status() -> None:
 
 def test_h2load_rate_leaves_out_what_ended_later() -> None:
     """An answer that came after the last request was sent is no part of the rate."""
-    load = parse_h2load_log(log((0, 200, 10), (1, 200, 2000), (2, 503, 1)), asked_per_second=1)
+    load = parse_h2load_log(
+        log((0, 200, 10), (1, 200, 2000), (2, 503, 1)), asked_per_second=1, seconds=2
+    )
 
     assert load.answered_per_second == pytest.approx(0.5)
     assert load.p99_ms > 1900
@@ -62,7 +64,7 @@ def test_h2load_skips_the_warm_up() -> None:
     """What began in the first seconds is left out."""
     text = log((0, 200, 500), (0.9, 200, 500), (1, 200, 10), (2, 200, 10))
 
-    load = parse_h2load_log(text, asked_per_second=2, skip_seconds=1)
+    load = parse_h2load_log(text, asked_per_second=2, seconds=1, skip_seconds=1)
 
     assert load.p99_ms == pytest.approx(10)
     assert math.isnan(load.refused_p99_ms)
@@ -70,7 +72,9 @@ def test_h2load_skips_the_warm_up() -> None:
 
 def test_h2load_line_cut_short() -> None:
     """The last line may be cut when the generator is stopped, and is passed over."""
-    load = parse_h2load_log(log((0, 200, 10), (1, 200, 10)) + "1000000000000", asked_per_second=1)
+    load = parse_h2load_log(
+        log((0, 200, 10), (1, 200, 10)) + "1000000000000", asked_per_second=1, seconds=2
+    )
 
     assert load.p50_ms == pytest.approx(10)
 
@@ -79,4 +83,4 @@ def test_h2load_line_cut_short() -> None:
 def test_h2load_log_of_nothing(text: str) -> None:
     """A log of no request is an error, not a zero."""
     with pytest.raises(ValueError, match="logged no request"):
-        parse_h2load_log(text, asked_per_second=1)
+        parse_h2load_log(text, asked_per_second=1, seconds=2)
