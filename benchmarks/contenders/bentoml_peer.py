@@ -19,7 +19,8 @@ class Reader:
     @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=500)
     def read(self, digits: np.ndarray) -> np.ndarray:
         """Digits uint8 [n, 28, 28] → what they are, int64 [n]."""
-        return self.compute(digits.astype(np.uint8)).argmax(axis=1)
+        found: np.ndarray = self.compute(digits.astype(np.uint8)).argmax(axis=1)
+        return found
 
 
 @bentoml.service

@@ -68,10 +68,13 @@ def enlarge(image: Digits, side: int) -> Digits:
     digit = Image.fromarray(~image).resize((side // 2, side // 2), Image.Resampling.BICUBIC)
     paper = np.full((side, side * 4 // 3), 235, dtype=np.uint8)
     corner = side // 4
-    paper[corner : corner + side // 2, corner : corner + side // 2] = np.minimum(digit, 235)
+    paper[corner : corner + side // 2, corner : corner + side // 2] = np.minimum(
+        np.asarray(digit, dtype=np.uint8), 235
+    )
     # A camera's noise, without which a JPEG would be smaller and sooner decoded than a photo.
     noise = np.random.default_rng(0).integers(-6, 7, paper.shape)
-    return np.clip(paper + noise, 0, 255).astype(np.uint8)
+    noisy: Digits = np.clip(paper + noise, 0, 255).astype(np.uint8)
+    return noisy
 
 
 def to_form(field_name: str, *uploads: bytes) -> bytes:

@@ -70,7 +70,11 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("", {"run", "evaluate", "fetch"}), ("run --recipe ", set(RECIPES)), ("run --rec", {"--recipe"})],
+    [
+        ("", {"run", "evaluate", "fetch"}),
+        ("run --recipe ", set(RECIPES)),
+        ("run --rec", {"--recipe"}),
+    ],
 )
 def test_completion_offers_what_fits(typed: str, offered: set[str]) -> None:
     """A shell that asks what may follow is told: commands, choices, options of `run`."""
