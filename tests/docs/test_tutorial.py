@@ -29,7 +29,13 @@ def test_notebook_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No cell fails; the network learnt something, and each of the three figures is a picture."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = read(name)
-    NotebookClient(notebook, timeout=DEADLINE_SECONDS, kernel_name="python3").execute()
+    client = NotebookClient(
+        notebook,
+        timeout=DEADLINE_SECONDS,
+        startup_timeout=DEADLINE_SECONDS,
+        kernel_name="python3",
+    )
+    client.execute()
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     shown = [output.data for output in outputs if "data" in output]
