@@ -10,8 +10,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from app.bulk.places import Place
-
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+from app.imaging.formats import SUFFIXES
 
 PART_IMAGES = 500
 """Files in a part: a fraction of a second's work, and as much is lost where a node dies."""

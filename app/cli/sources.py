@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-STDIN = "-"
+from app.imaging.formats import SUFFIXES
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-"""What is taken from a folder; a file that is named is read whatever it is called."""
+STDIN = "-"
 
 
 class NothingFound(Exception):
@@ -39,6 +38,8 @@ class Source:
 
 def find_sources(named: list[str]) -> list[Source]:
     """Every picture once, in the order of what was typed, folders and globs by name.
+
+    A file that is named is read whatever it is called.
 
     Raises:
         NothingFound: a folder or glob without pictures; a name without a file is a source all the

@@ -23,6 +23,9 @@ from app.errors import DamagedImage, NotAnImage
 # picture: a few kilobytes of thousands of scans would keep a core busy for minutes.
 MAX_JPEG_SCANS = 100
 
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+"""Of files that are taken for pictures where a folder holds others besides."""
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_END = 24
 _PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
