@@ -80,7 +80,7 @@ def _has_mean(body: bytes, image: Digits, _reading: int) -> bool:
 
 
 def _is_constant(body: bytes, _image: Digits, _reading: int) -> bool:
-    return json.loads(body) == {"digit": 7}
+    return bool(json.loads(body) == {"digit": 7})
 
 
 def _ours(name: str, title: str, environment: str = "serve", **settings: str) -> Contender:
