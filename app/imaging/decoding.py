@@ -108,7 +108,7 @@ def _decode(form: Format, upload: bytes, max_pixels: int) -> Picture:
     with _quiet():
         image = form.open(BytesIO(form.essential(upload)))
         _refuse_above(max_pixels, image.size)
-        orientation = _orientation(image)
+        orientation = _orientation(image) if form.may_be_turned(upload) else 1
         width, height = image.size
         if form.turns_itself:
             image.load()  # here, because its loading reads tags and may warn of them

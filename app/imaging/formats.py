@@ -35,6 +35,14 @@ def _as_it_is(upload: bytes) -> bytes:
     return upload
 
 
+def _always(_upload: bytes) -> bool:
+    return True
+
+
+def _has_exif_chunk(upload: bytes) -> bool:
+    return b"eXIf" in upload
+
+
 def _not_announced(_upload: bytes) -> tuple[int, int] | None:
     return None
 
@@ -49,6 +57,8 @@ class Format:
         essential: the bytes of an upload that the decoder is to see.
         announced_size: (width, height) by the header, for decoders that allocate on opening.
         turns_itself: whether Pillow applies the orientation while it loads.
+        may_be_turned: whether the bytes may hold an orientation; Pillow decodes a whole PNG to
+            find one.
     """
 
     name: str
@@ -56,6 +66,7 @@ class Format:
     essential: Callable[[bytes], bytes] = _as_it_is
     announced_size: Callable[[bytes], tuple[int, int] | None] = _not_announced
     turns_itself: bool = False
+    may_be_turned: Callable[[bytes], bool] = _always
 
 
 def recognise(upload: bytes) -> Format:
@@ -120,11 +131,12 @@ def _webp_size(upload: bytes) -> tuple[int, int] | None:
     return None
 
 
+_PNG = Format("PNG", PngImageFile, _essential_chunks, _png_size, may_be_turned=_has_exif_chunk)
 _WEBP = Format("WebP", WebPImageFile, announced_size=_webp_size)
 _TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
 _GIF = Format("GIF", GifImageFile)
 _BY_MAGIC = (
-    (_PNG_SIGNATURE, Format("PNG", PngImageFile, _essential_chunks, _png_size)),
+    (_PNG_SIGNATURE, _PNG),
     (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_scans)),
     (b"GIF87a", _GIF),
     (b"GIF89a", _GIF),

@@ -80,6 +80,11 @@ class Load:
         self._per_second = per_second
         self._seconds = seconds
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it still sends."""
+        return self._process.poll() is None
+
     def wait(self) -> Open:
         """What came of it, when it is over."""
         self._process.wait(self._seconds + WARM_UP_SECONDS + GRACE_SECONDS)

@@ -65,11 +65,11 @@ def to_jpeg(image: Digits) -> bytes:
 
 def enlarge(image: Digits, side: int) -> Digits:
     """A digit as a photo would hold it: dark on light, `side` pixels high and 4/3 as wide."""
-    digit = Image.fromarray(~image).resize((side // 2, side // 2), Image.Resampling.BICUBIC)
+    large = Image.fromarray(~image).resize((side // 2, side // 2), Image.Resampling.BICUBIC)
     paper = np.full((side, side * 4 // 3), 235, dtype=np.uint8)
     corner = side // 4
     paper[corner : corner + side // 2, corner : corner + side // 2] = np.minimum(
-        np.asarray(digit, dtype=np.uint8), 235
+        np.asarray(large, dtype=np.uint8), 235
     )
     # A camera's noise, without which a JPEG would be smaller and sooner decoded than a photo.
     noise = np.random.default_rng(0).integers(-6, 7, paper.shape)

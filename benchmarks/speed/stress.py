@@ -17,8 +17,6 @@ BUSY = 0.5
 """Of one core, that decoding the large pictures of the mixed load takes."""
 
 OVERLOAD = 3.0
-ASKED = 200
-"""Most requests of the caller who looks at refusals."""
 
 
 def measure(bench: Bench, plan: Plan, *, peak: float) -> Stress:
@@ -67,7 +65,7 @@ def _mix(running: Running, small: Payload, large: Payload, plan: Plan) -> tuple[
     """Small pictures alone, and the same with a twentieth of large ones, both open loop."""
     before = running.cpu_seconds()
     alone = drive(running.port, large, connections=1, seconds=plan.seconds)
-    seconds_each = (running.cpu_seconds() - before) / alone.requests
+    seconds_each = (running.cpu_seconds() - before) / max(alone.requests, 1)
     large_rate = BUSY / seconds_each
     small_rate = large_rate * (1 - LARGE_SHARE) / LARGE_SHARE
     seconds = 2 * plan.seconds
@@ -89,7 +87,7 @@ def _overload(running: Running, small: Payload, peak: float, plan: Plan, stress:
         seconds=plan.seconds,
         connections=OPEN_CONNECTIONS,
     ) as load:
-        for _ in range(ASKED):
+        while load.is_running:
             status, headers, _ = post(running.port, small.path, small.headers, body)
             stress.refusals += status == UNAVAILABLE
             stress.refusals_with_hint += status == UNAVAILABLE and "retry-after" in headers

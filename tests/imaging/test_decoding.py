@@ -2,6 +2,7 @@
 
 import io
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from app.errors import DamagedImage, EmptyUpload, ImageError, NotAnImage, TooManyPixels
 from app.imaging import decode, peek_pixels
 
 MAX_PIXELS = 1_000_000
+PATIENCE_SECONDS = 20
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
@@ -238,3 +241,23 @@ def test_peek_tells_the_size_of_a_png_only() -> None:
     assert peek_pixels(announce(100_000, 100_000)) == 10**10
     assert peek_pixels(save(make_picture(), "JPEG")) is None
     assert peek_pixels(b"\x89PNG\r\n\x1a\n") is None
+
+
+def test_png_is_decoded_while_others_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is opened one at a time is the header: a large PNG must not hold up the small ones."""
+    load = PngImageFile.load
+    held_up: list[bool] = []
+
+    def load_beside_another(image: PngImageFile) -> object:
+        small = save(Image.new("L", (5, 5)), "BMP")
+        other = threading.Thread(target=read, args=(small,), daemon=True)
+        other.start()
+        other.join(PATIENCE_SECONDS)
+        held_up.append(other.is_alive())
+        return load(image)
+
+    monkeypatch.setattr(PngImageFile, "load", load_beside_another)
+    read(save(make_picture()))
+
+    assert held_up
+    assert not any(held_up)
