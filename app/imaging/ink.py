@@ -96,7 +96,7 @@ def find_ink(dark: NDArray[np.uint8], widest: float, drawn: float) -> list[Ink]:
     is_drawn = drawn > least and drawn * level > LEAST_DETAIL_TIMES_LEVEL
     is_formed = _is_formed(outline) & is_drawn
     is_sharp = _sharpness(outline, off_paper / level) > LEAST_SHARPNESS
-    is_ink = is_sharp & is_clear & (outline.cut() < MOST_CUT) | is_formed
+    is_ink = is_sharp & is_clear & (outline.cut < MOST_CUT) | is_formed
     is_ink &= _is_large(outline, is_faint=level <= FAINT)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
@@ -159,29 +159,28 @@ class _Outline:
         regions: whose.
         mask: float32 [H, W], 1 at each of their pixels that touches none, or the picture's edge.
         lengths: float64 [n], the pixels of each.
+        cut: float64 [n], the share of each that is the picture's edge.
     """
 
     regions: Regions
     mask: NDArray[np.float32]
     lengths: NDArray[np.float64]
+    cut: NDArray[np.float64]
 
     def average(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """The mean of values [H, W] along each region's outline: float64 [n]."""
         return self.regions.sums(values * self.mask) / self.lengths
-
-    def cut(self) -> NDArray[np.float64]:
-        """What share of each region's outline is the picture's edge: float64 [n]."""
-        edge = np.zeros(self.mask.shape, dtype=np.float32)
-        edge[[0, -1]] = 1
-        edge[:, [0, -1]] = 1
-        return self.average(edge)
 
 
 def _outline(regions: Regions) -> _Outline:
     inside = np.pad(regions.mask, 1)
     is_within = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
     mask = (regions.mask & ~is_within).astype(np.float32)
-    return _Outline(regions, mask, regions.sums(mask))
+    lengths = regions.sums(mask)
+    edge = np.zeros_like(mask)
+    edge[[0, -1]] = 1
+    edge[:, [0, -1]] = 1
+    return _Outline(regions, mask, lengths, regions.sums(mask * edge) / lengths)
 
 
 def _sharpness(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -202,13 +201,13 @@ def _is_formed(outline: _Outline) -> NDArray[np.bool_]:
     """Which regions are neither stout blobs nor cut off by the picture's edge: bool [n]."""
     regions = outline.regions
     stoutness = 2 * regions.areas / outline.lengths / _longest(regions)
-    return (outline.cut() < MOST_CUT) & (stoutness < STOUTEST)
+    return (outline.cut < MOST_CUT) & (stoutness < STOUTEST)
 
 
 def _is_large(outline: _Outline, *, is_faint: bool) -> NDArray[np.bool_]:
     """Which regions are no specks, nor scraps of something at the picture's edge: bool [n]."""
     longest = _longest(outline.regions)
-    is_whole = (outline.cut() == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
+    is_whole = (outline.cut == 0) | ((longest >= SMALLEST_CUT_PIXELS) & (not is_faint))
     least = SMALLEST_FAINT_PIXELS if is_faint else SMALLEST_PIXELS
     is_large: NDArray[np.bool_] = is_whole & (longest >= least)
     return is_large
