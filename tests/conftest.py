@@ -1,5 +1,6 @@
 """What every test may ask for: pictures, the committed model, the application."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,14 @@ def anyio_backend() -> str:
 def version_folder() -> Path:
     """The committed version of the model."""
     return max((MODELS / "alexnet").iterdir(), key=lambda path: int(path.name))
+
+
+@pytest.fixture
+def copied(version_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the committed version that a test may damage."""
+    folder = tmp_path / "alexnet" / version_folder.name
+    shutil.copytree(version_folder, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

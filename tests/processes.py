@@ -74,6 +74,15 @@ def wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
     pytest.fail("not ready in time")
 
 
+def list_modules(code: str) -> set[str]:
+    """What a fresh Python has imported once it has run some code, which may print what it likes."""
+    tell = "\nimport sys; print(*sys.modules, file=sys.stderr)"
+    finished = subprocess.run(
+        [sys.executable, "-c", code + tell], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(finished.stderr.split())
+
+
 def run_to_end(**environment: str) -> subprocess.CompletedProcess[str]:
     """A process that gives up by itself."""
     return subprocess.run(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +16,6 @@ from app.versions import GOLDEN, MANIFEST, find_versions, fingerprint, load_vers
 Damage = Callable[[Path], None]
 
 
-@pytest.fixture
-def copied(version_folder: Path, tmp_path: Path) -> Path:
-    """A copy of the committed version that a test may damage."""
-    folder = tmp_path / "alexnet" / version_folder.name
-    shutil.copytree(version_folder, folder)
-    return folder
-
-
 def edit_manifest(folder: Path, **changes: object) -> None:
     """Change members of the manifest."""
     path = folder / MANIFEST
@@ -36,6 +27,14 @@ def sign(folder: Path, name: str) -> None:
     files = json.loads((folder / MANIFEST).read_text())["files"]
     files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     edit_manifest(folder, files=files)
+
+
+def expect_other_digits(folder: Path) -> None:
+    """Let the golden digits be others than the network reads."""
+    with np.load(folder / GOLDEN) as golden:
+        arrays = dict(golden)
+    arrays["probabilities"] = arrays["probabilities"][::-1]
+    np.savez_compressed(folder / GOLDEN, **arrays)
 
 
 def strike_twin(folder: Path) -> None:
@@ -126,11 +125,8 @@ def test_unreadable_manifest_is_refused(copied: Path, content: bytes | None) -> 
 
 def test_golden_digits_decide(copied: Path) -> None:
     """A version whose digits come out otherwise than when it was made is not served."""
-    path = copied / "assets.extra" / "golden.npz"
-    with np.load(path) as golden:
-        arrays = dict(golden)
-    np.savez_compressed(path, **{**arrays, "probabilities": arrays["probabilities"][::-1]})
-    sign(copied, "assets.extra/golden.npz")
+    expect_other_digits(copied)
+    sign(copied, GOLDEN)
 
     with pytest.raises(SelfTestFailed):
         load_version(copied, "litert", threads=1)

@@ -1,6 +1,5 @@
 """GET /models: which versions there are, and what became of each."""
 
-import shutil
 from pathlib import Path
 
 import httpx
@@ -13,11 +12,10 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def settings(settings: Settings, version_folder: Path, tmp_path: Path) -> Settings:
+def settings(settings: Settings, copied: Path) -> Settings:
     """The committed version, and a higher one that was never finished."""
-    shutil.copytree(version_folder, tmp_path / "alexnet" / version_folder.name)
-    (tmp_path / "alexnet" / "999").mkdir()
-    return settings.model_copy(update={"models_dir": tmp_path})
+    (copied.parent / "999").mkdir()
+    return settings.model_copy(update={"models_dir": copied.parent.parent})
 
 
 async def test_versions_and_states_are_listed(
