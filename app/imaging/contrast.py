@@ -19,8 +19,10 @@ WIDEST_STROKE = 0.5
 NARROW_STROKE = 0.2
 MOST_LIT = 0.25
 
-# The side of the coarse picture that polarity is judged on.
+# Polarity is judged on a coarse picture: so many pixels for the longer side, or for the shorter one
+# and a fifth. Were a long row of digits made as small as its length asks, its strokes would vanish.
 COARSE_PIXELS = 48
+LONGEST_SHARE = 1.2
 
 
 def is_dark_on_light(grey: NDArray[np.uint8], drawn: float) -> bool:
@@ -36,7 +38,7 @@ def is_dark_on_light(grey: NDArray[np.uint8], drawn: float) -> bool:
     """
     coarse = _shrink(grey, COARSE_PIXELS)
     widest = WIDEST_STROKE if drawn > MOST_LIT else NARROW_STROKE
-    size = odd(widest * max(coarse.shape))
+    size = odd(widest * _reach(coarse.shape))
     padded = np.pad(coarse, size // 2, mode="edge")
     spread = close(padded, size).astype(np.float32) - open_(padded, size)
     is_open = (spread < max(0.35 * float(spread.max()), 1)).astype(np.float32)
@@ -78,9 +80,13 @@ def odd(size: float) -> int:
     return 2 * int(size / 2) + 1
 
 
+def _reach(shape: tuple[int, ...]) -> float:
+    """What strokes are measured by: the longer side, as long as it is no row's."""
+    return min(max(shape), LONGEST_SHARE * min(shape))
+
+
 def _shrink(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     height, width = grey.shape
-    ratio = side / max(height, width)
+    ratio = min(side / _reach(grey.shape), 1)
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    method = Image.Resampling.BOX if ratio < 1 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(grey).resize(size, method))
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))

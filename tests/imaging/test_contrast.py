@@ -39,3 +39,19 @@ def test_ink_in_a_shadow_counts_as_ink_in_the_light() -> None:
     assert abs(float(found[50, 145]) - float(found[50, 45])) < 0.05
     assert found[50, 80] < 0.02
     assert found[50, 180] < 0.02
+
+
+@pytest.mark.parametrize("contrast", [0.1, 0.3])
+def test_a_long_row_in_pencil_is_dark_on_light(contrast: float) -> None:
+    """Closed and half closed shapes in a row, on a page that is darker towards its corners."""
+    down, across = np.mgrid[-0.5:0.5:120j, -0.5:0.5:720j]
+    page = 200 * (1 - 0.5 * (across**2 + down**2))
+    for left in range(60, 700, 90):
+        ink = np.zeros(page.shape, bool)
+        ink[35:85, left : left + 40] = True
+        ink[41:79, left + 6 : left + 34] = False
+        page[ink] *= 1 - contrast
+    grey = page.astype(np.uint8)
+
+    assert is_dark_on_light(grey, detail(grey))
+    assert not is_dark_on_light(~grey, detail(~grey))
