@@ -8,14 +8,10 @@ import contextlib
 import logging
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -25,6 +21,7 @@ from types import FrameType
 from app import logs
 from app.main import create_app
 from app.metrics import count_restarts, forget_dead, share
+from app.scratch import scratch_folder
 from app.server import READY, Server
 from app.settings import Settings
 
@@ -187,7 +184,7 @@ class Supervisor:
 
 def supervise(settings: Settings, listener: socket.socket) -> int:
     """Serve with several workers until told to stop; the exit status."""
-    with _shared_folder() as folder:
+    with scratch_folder() as folder:
         return Supervisor(settings, listener, folder).run()
 
 
@@ -237,15 +234,3 @@ def _send(worker: _Worker, sig: int) -> None:
     if worker.process.pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker.process.pid, sig)
-
-
-@contextmanager
-def _shared_folder() -> Iterator[Path]:
-    """A folder in memory where there is such a place, which a read-only container can write to."""
-    memory = Path("/dev/shm")  # noqa: S108 # what is made there is ours alone
-    parent = memory if os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="alexnet-digits-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
