@@ -20,6 +20,10 @@ SBOM_TOOL = cyclonedx-bom==7.5.0
 
 SCALE ?= 0.1
 
+# Every step of training takes and returns buffers of up to 80 MB. Kept, and on huge pages, they cost
+# no page faults: 0.70 instead of 0.84 s a step on two cores.
+KEEP_MEMORY = GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-browser test-bulk test-clients test-deploy test-faults screenshots \
 	test-container docs check format train images bench image lock sbom clean
@@ -74,7 +78,7 @@ format: .venv-dev/installed ## let ruff rewrite what it can
 	$(DEV) -m ruff format .
 
 train: .venv-dev/installed ## train a new version into models/ (RECIPE=tutorial|production|smoke)
-	$(DEV) -m training --recipe $(RECIPE) $(ARGS)
+	$(KEEP_MEMORY) $(DEV) -m training --recipe $(RECIPE) $(ARGS)
 
 images: .venv-dev/installed ## read pictures of every kind, print how many rightly (ARGS="--scale 0.1")
 	$(DEV) -m benchmarks.images $(ARGS)

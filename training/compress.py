@@ -64,17 +64,22 @@ def healing(recipe: Recipe) -> Recipe:
     Raises:
         ValueError: the recipe does not compress.
     """
-    if recipe.compression is None:
+    how = recipe.compression
+    if how is None:
         raise ValueError(f"recipe {recipe.name} has no compression to heal")
     return replace(
         recipe,
         name=f"{recipe.name}-healing",
-        epochs=recipe.compression.epochs,
-        learning_rate=recipe.compression.learning_rate,
+        epochs=how.epochs,
+        learning_rate=how.learning_rate,
         warmup_epochs=0.1,
         patience_epochs=None,
         seed=recipe.seed + 1,
-        held=tuple(recipe.compression.densities),
+        held=tuple(how.densities),
+        augmentation=recipe.augmentation and replace(recipe.augmentation, stubborn=how.stubborn),
+        mixture=recipe.mixture and replace(recipe.mixture, outlier_share=how.outlier_share),
+        # Sharp again, so that the confidence at the end is that of the digits.
+        teaching=recipe.teaching and replace(recipe.teaching, temperature=1.0),
     )
 
 

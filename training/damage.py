@@ -204,3 +204,6 @@ DAMAGES: tuple[Damage, ...] = (
     outline,
     misplace,
 )
+
+STUBBORN = (invert_band, strike, outline)
+"""Of those, what is learnt slowest: on validation digits, three times the errors of the others."""

@@ -6,6 +6,7 @@ It sees the same batches as one that was never stopped, and drops the same units
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,28 @@ from training.compress import hold_zeros
 from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
 from training.extras import Extras
+from training.teacher import teach
 
 History = dict[str, list[float]]
+
+FLAT = 0.11
+"""No probability of a target that names no digit is higher: a tenth each."""
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """What is learnt from beside MNIST's digits and their labels.
+
+    Attributes:
+        extras: what else a batch holds; goes with the recipe's mixture.
+        teacher: softens the targets; goes with the recipe's teaching.
+    """
+
+    extras: Extras | None = None
+    teacher: keras.Model | None = None
+
+
+NOTHING = Supplement()
 
 
 @dataclass(frozen=True)
@@ -66,7 +87,7 @@ class DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc] # Keras publishes
     ) -> None:
         """Count a batch: targets and probabilities [n, 10]."""
         hits = ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
-        is_digit = ops.greater(ops.max(y_true, axis=-1), 0.5)
+        is_digit = ops.greater(ops.max(y_true, axis=-1), FLAT)
         super().update_state(ops.cast(hits, "float32"), ops.cast(is_digit, "float32"))
 
 
@@ -120,8 +141,7 @@ def fit(
     recipe: Recipe,
     digits: Split,
     checkpoint: Checkpoint,
-    *,
-    extras: Extras | None = None,
+    supplement: Supplement = NOTHING,
 ) -> tuple[keras.Model, History]:
     """Fit, or go on fitting what `checkpoint` holds, and return the epoch that validated best.
 
@@ -131,7 +151,7 @@ def fit(
         digits: the training digits are augmented anew in every epoch; the validation digits decide
             which epoch is the best, and when patience ends.
         checkpoint: its folder is made if it is not there.
-        extras: what else a batch holds, if the recipe has a mixture.
+        supplement: what else is learnt from.
 
     Returns:
         The network with its best weights, and loss, accuracy, val_loss and val_accuracy by epoch.
@@ -148,7 +168,7 @@ def fit(
     first_epoch = len(history.get("loss", []))
     if first_epoch < recipe.epochs and not _has_lost_patience(history, recipe.patience_epochs):
         model.fit(
-            stream(digits.training, extras, recipe, first_epoch=first_epoch),
+            stream(digits.training, supplement, recipe, first_epoch=first_epoch),
             initial_epoch=first_epoch,
             epochs=recipe.epochs,
             steps_per_epoch=steps,
@@ -176,9 +196,9 @@ def compile_model(model: keras.Model, learning_rate: Any) -> None:  # noqa: ANN4
 
 
 def stream(
-    digits: Digits, extras: Extras | None, recipe: Recipe, *, first_epoch: int = 0
+    digits: Digits, supplement: Supplement, recipe: Recipe, *, first_epoch: int = 0
 ) -> tf.data.Dataset:
-    """The batches of `augment.batches`, made in a thread beside the training."""
+    """The batches of `augment.batches`, made and judged in threads beside the training."""
     n = recipe.batch_size
     signature = (
         tf.TensorSpec((n, 28, 28, 1), tf.float32),
@@ -187,10 +207,14 @@ def stream(
     )
 
     def rows() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for batch in batches(digits, extras, recipe, first_epoch=first_epoch):
+        for batch in batches(digits, supplement.extras, recipe, first_epoch=first_epoch):
             yield batch.images, batch.targets, batch.weights
 
-    return tf.data.Dataset.from_generator(rows, output_signature=signature).prefetch(8)
+    made = tf.data.Dataset.from_generator(rows, output_signature=signature)
+    if recipe.teaching is not None and supplement.teacher is not None:
+        judge = tf.function(partial(teach, supplement.teacher, recipe.teaching), jit_compile=True)
+        made = made.map(lambda images, targets, weights: (images, judge(images, targets), weights))
+    return made.prefetch(8)
 
 
 def as_tensors(digits: Digits) -> tuple[np.ndarray, np.ndarray]:

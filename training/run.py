@@ -25,13 +25,14 @@ from training import (
     fonts,
     plots,
     strangers,
+    teacher,
     versions,
     warmup,
 )
 from training.answers import SEED
 from training.config import Recipe
-from training.extras import prepare
-from training.fit import Checkpoint, History, fit
+from training.extras import Extras, prepare
+from training.fit import Checkpoint, History, Supplement, fit
 
 ERRORS = (
     dataset.DatasetError,
@@ -140,18 +141,34 @@ def _fit_and_compress(
     if recipe.mixture is not None:
         path = checkpoints / "extras.npz"
         extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
+    supplement = Supplement(extras, _fit_teacher(recipe, digits, extras, checkpoints))
     print(f"fitting {recipe.name}: {len(digits.training):,} digits, {recipe.epochs} epochs")
     checkpoint = Checkpoint(checkpoints / "fit")
-    model, history = fit(alexnet.build(recipe), recipe, digits, checkpoint, extras=extras)
+    untrained = alexnet.build(recipe)
+    model, history = fit(untrained, recipe, digits, checkpoint, supplement)
     if recipe.compression is not None:
         print("pruning and healing")
         compress.prune(model, recipe.compression.densities)
         healing = compress.healing(recipe)
         checkpoint = Checkpoint(checkpoints / "heal")
-        model, healed = fit(model, healing, digits, checkpoint, extras=extras)
+        model, healed = fit(model, healing, digits, checkpoint, supplement)
         history = {name: values + healed[name] for name, values in history.items()}
     compress.quantise(model)
     return model, history
+
+
+def _fit_teacher(
+    recipe: Recipe, digits: dataset.Split, extras: Extras | None, checkpoints: Path
+) -> keras.Model | None:
+    """Fit the network that AlexNet learns from, on all that AlexNet will see."""
+    teaching = recipe.teaching
+    if teaching is None:
+        return None
+    print(f"fitting the teacher: {teaching.epochs} epochs")
+    lesson = replace(recipe, epochs=teaching.epochs, learning_rate=teaching.learning_rate)
+    checkpoint = Checkpoint(checkpoints / "teacher")
+    fitted, _ = fit(teacher.build(recipe), lesson, digits, checkpoint, Supplement(extras))
+    return fitted
 
 
 def _export(

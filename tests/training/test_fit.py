@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from training.config import Augmentation, Recipe
+from training.config import Augmentation, Recipe, Teaching
 from training.dataset import Digits, Split
-from training.fit import Checkpoint, History, as_tensors, fit, stream
+from training.fit import NOTHING, Checkpoint, History, Supplement, as_tensors, fit, stream
+from training.teacher import teach
 
 RECIPE = Recipe(
     name="test",
@@ -202,7 +203,7 @@ def test_held_zeros_stay_through_a_run(parts: Split, checkpoint: Checkpoint) -> 
 
 def test_stream_makes_the_batches_of_all_epochs(parts: Split) -> None:
     """The stream delivers images in 0–1, targets and weights of one shape, and then ends."""
-    batches = list(stream(parts.training, None, RECIPE, first_epoch=1))
+    batches = list(stream(parts.training, NOTHING, RECIPE, first_epoch=1))
 
     assert len(batches) == 4 * (RECIPE.epochs - 1)
     for images, targets, weights in batches:
@@ -211,6 +212,22 @@ def test_stream_makes_the_batches_of_all_epochs(parts: Split) -> None:
         assert weights.shape == (16,)
         assert float(images.numpy().min()) >= 0
         assert float(images.numpy().max()) <= 1
+
+
+def test_stream_asks_the_teacher(parts: Split) -> None:
+    """A recipe with teaching mixes the teacher's judgement of the augmented picture in."""
+    recipe = replace(RECIPE, teaching=Teaching(share=0.5), epochs=1)
+    teacher = build()
+
+    taught = list(stream(parts.training, Supplement(teacher=teacher), recipe))
+    plain = list(stream(parts.training, NOTHING, recipe))
+
+    for (images, targets, _), (same, labels, _) in zip(taught, plain, strict=True):
+        np.testing.assert_array_equal(images, same)
+        np.testing.assert_allclose(
+            targets, teach(teacher, Teaching(share=0.5), same, labels), rtol=1e-4
+        )
+        assert np.abs(targets - labels).max() > 0.1
 
 
 def test_tensors_are_scaled(parts: Split) -> None:
