@@ -146,7 +146,7 @@ RECIPES = {
         learning_rate=5e-4,
         warmup_epochs=0.5,
         augmentation=Augmentation(redrawn_share=0.05, damaged_share=0.05),
-        teaching=Teaching(epochs=1),
+        teaching=Teaching(epochs=1, share=0.1),  # a teacher that has learnt next to nothing itself
         compression=replace(Compression(), epochs=1),
         limit=640,
     ),
