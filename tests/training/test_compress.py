@@ -178,8 +178,25 @@ def test_healing_holds_what_was_pruned() -> None:
     assert healed.learning_rate == recipe.compression.learning_rate < recipe.learning_rate
     assert set(healed.held) == set(recipe.compression.densities)
     assert healed.seed != recipe.seed
-    assert healed.augmentation == recipe.augmentation
     assert healed.patience_epochs is None
+
+
+def test_healing_shows_more_of_what_is_read_wrong() -> None:
+    """Stubborn damage and outliers come more often, and the teacher's word is sharp again."""
+    recipe = RECIPES["production"]
+    healed = healing(recipe)
+
+    assert recipe.augmentation is not None
+    assert recipe.mixture is not None
+    assert recipe.teaching is not None
+    assert healed.augmentation == replace(recipe.augmentation, stubborn=3.0)
+    assert healed.mixture == replace(recipe.mixture, outlier_share=0.1)
+    assert healed.teaching == replace(recipe.teaching, temperature=1.0)
+
+
+def test_what_a_recipe_leaves_out_is_left_out_of_healing() -> None:
+    """The smoke recipe has no mixture, and its healing has none."""
+    assert healing(RECIPES["smoke"]).mixture is None
 
 
 def test_nothing_to_heal_is_an_error() -> None:
