@@ -206,4 +206,5 @@ DAMAGES: tuple[Damage, ...] = (
 )
 
 STUBBORN = (invert_band, strike, outline)
-"""Of those, what is learnt slowest: on validation digits, three times the errors of the others."""
+"""Of those, what is learnt slowest: the like of it in MNIST-C, laid over validation digits, is read
+wrong four times as often as the rest of MNIST-C."""

@@ -2,7 +2,7 @@
 
 AlexNet's first convolution steps over four pixels at a time and needs many passes to forget where
 in a step a stroke fell. A network of 3×3 convolutions knows that from the start and learns the same
-digits in a fifth of the time; what it says of each picture, wrong digits included, tells AlexNet
+digits in a quarter of the time; what it says of each picture, wrong digits included, tells AlexNet
 more than a label does (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network").
 """
 
@@ -13,7 +13,7 @@ from keras import layers
 from training.config import Recipe, Teaching
 
 WIDTHS = (32, 48, 96)
-"""Channels at 28×28, 14×14 and 7×7: what two cores train in a quarter of AlexNet's time."""
+"""Channels at 28×28, 14×14 and 7×7: a step takes two cores half as long as one of AlexNet's."""
 
 LEAST_PROBABILITY = 1e-30
 """Keeps a logarithm finite."""
