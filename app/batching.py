@@ -1,7 +1,8 @@
 """Gather rows that arrive together into one call of the engine, without a timer.
 
-While one batch runs the next one fills; an idle engine starts at once, so a lone request waits for
-nothing. All state belongs to the event loop; only `compute` runs elsewhere, in one thread.
+While one batch runs the next one fills; an idle engine starts with what arrived together, so a lone
+request waits for nothing. All state belongs to the event loop; only `compute` runs elsewhere, in
+one thread, unless it has but one row and takes less long than the way there and back is worth.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ Compute = Callable[[Rows], Results]
 
 SMOOTHING = 0.2
 """Weight of the newest batch in the running mean of seconds a row."""
+
+
+INLINE_SECONDS = 0.001
+"""A lone row that takes less is computed on the event loop, while nobody else waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ class Batcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._waiting: deque[_Job] = deque()
         self._waiting_rows = 0
-        self._running: asyncio.Future[Results] | None = None
+        self._is_running = False
+        self._is_starting = False
         self._seconds_per_row = 0.0
         self._is_closed = False
         self._idle = asyncio.Event()
@@ -127,8 +133,11 @@ class Batcher:
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
             )
         futures = self._enqueue(rows, deadline)
-        if self._running is None:
-            self._start_batch()
+        if not (self._is_running or self._is_starting):
+            # Not at once: others may have arrived at the same time, and come into the same batch.
+            self._is_starting = True
+            self._idle.clear()
+            asyncio.get_running_loop().call_soon(self._start_batch)
         try:
             outcomes = [await future for future in futures]
         finally:
@@ -149,9 +158,9 @@ class Batcher:
         return self._waiting_rows >= self._max_batch_rows
 
     def _has_room(self, rows: Rows) -> bool:
-        """An idle engine takes what fits into one batch, however small the queue is."""
-        is_idle = self._running is None and len(rows) <= self._max_batch_rows
-        return is_idle or self._waiting_rows + len(rows) <= self._max_queue_rows
+        """An idle engine takes a batch besides, however small the queue is."""
+        started_at_once = 0 if self._is_running else self._max_batch_rows
+        return self._waiting_rows + len(rows) <= self._max_queue_rows + started_at_once
 
     def _sweep(self) -> None:
         """Give back the room of callers that have gone."""
@@ -175,22 +184,36 @@ class Batcher:
         return futures
 
     def _start_batch(self) -> None:
-        """Build the next batch from what is still wanted, and give it to the thread."""
+        """Build the next batch from what is still wanted, and have it computed."""
+        self._is_starting = False
         batch = self._take_batch()
+        self._is_running = bool(batch.jobs)
         if not batch.jobs:
-            self._running = None
             self._idle.set()
             return
-        self._idle.clear()
         rows = (
             batch.jobs[0].rows
             if len(batch.jobs) == 1
             else np.concatenate([job.rows for job in batch.jobs])
         )
         started = time.monotonic()
-        loop = asyncio.get_running_loop()
-        self._running = loop.run_in_executor(self._thread, self._compute, rows)
-        self._running.add_done_callback(lambda done: self._finish_batch(batch, done, started))
+        if len(rows) == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
+            self._finish_batch(batch, self._try(rows), started)
+        else:
+            loop = asyncio.get_running_loop()
+            self._thread.submit(self._compute_aside, rows, batch, started, loop)
+
+    def _try(self, rows: Rows) -> Results | BaseException:
+        try:
+            return self._compute(rows)
+        except BaseException as error:  # noqa: BLE001 # whatever it is, the callers must not wait on
+            return error
+
+    def _compute_aside(
+        self, rows: Rows, batch: _Batch, started: float, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """In the thread."""
+        loop.call_soon_threadsafe(self._finish_batch, batch, self._try(rows), started)
 
     def _take_batch(self) -> _Batch:
         batch = _Batch()
@@ -210,22 +233,17 @@ class Batcher:
             batch.rows += len(job.rows)
         return batch
 
-    def _finish_batch(self, batch: _Batch, done: asyncio.Future[Results], started: float) -> None:
+    def _finish_batch(self, batch: _Batch, found: Results | BaseException, started: float) -> None:
         seconds = time.monotonic() - started
         measured = seconds / batch.rows
         self._seconds_per_row += (SMOOTHING if self._seconds_per_row else 1.0) * (
             measured - self._seconds_per_row
         )
         try:
-            results = _check(done.result(), batch.rows)
+            results = _check(found, batch.rows)
         except EngineFailure as error:
             logger.exception("engine failed", extra={"rows": batch.rows})
             _fail(batch, error)
-        except Exception as error:
-            logger.exception("engine failed", extra={"rows": batch.rows})
-            failure = EngineFailure("The engine failed on this batch.")
-            failure.__cause__ = error
-            _fail(batch, failure)
         else:
             self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
@@ -238,10 +256,14 @@ def _abandon(future: asyncio.Future[Outcome]) -> None:
         future.exception()
 
 
-def _check(results: Results, rows: int) -> Results:
-    if len(results) != rows or not np.isfinite(results).all():
+def _check(found: Results | BaseException, rows: int) -> Results:
+    if isinstance(found, EngineFailure):
+        raise found
+    if isinstance(found, BaseException):
+        raise EngineFailure("The engine failed on this batch.") from found
+    if len(found) != rows or not np.isfinite(found).all():
         raise EngineFailure("The engine gave results that are none.")
-    return results
+    return found
 
 
 def _fail(batch: _Batch, error: EngineFailure) -> None:

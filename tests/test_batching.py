@@ -89,6 +89,40 @@ async def test_rows_that_come_while_a_batch_runs_share_the_next() -> None:
     await batcher.close()
 
 
+async def test_rows_that_come_together_share_a_batch() -> None:
+    """An idle engine does not run off with the first of them."""
+    engine = GatedEngine()
+    engine.gate.set()
+    batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=1)
+    await asyncio.gather(*(batcher.submit(make_rows(value)) for value in (1, 2, 3)))
+
+    assert engine.batches == [[1, 2, 3]]
+    await batcher.close()
+
+
+async def test_a_lone_row_needs_no_thread_once_it_is_known_to_be_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the loop while nobody else waits; two rows, or a slow engine, are computed aside."""
+    threads: list[int] = []
+
+    def compute(rows: Rows) -> Results:
+        threads.append(threading.get_ident())
+        return double(rows)
+
+    batcher = Batcher(compute, max_batch_rows=8, max_queue_rows=8)
+    monkeypatch.setattr("app.batching.INLINE_SECONDS", 30)
+    for values in ((1,), (2,), (3, 4)):
+        outcome = await batcher.submit(make_rows(*values))
+        assert outcome.results[:, 0].tolist() == [2.0 * value for value in values]
+    monkeypatch.setattr("app.batching.INLINE_SECONDS", 0)
+    await batcher.submit(make_rows(5))
+
+    here = threading.get_ident()
+    assert [thread == here for thread in threads] == [False, True, False, False]
+    await batcher.close()
+
+
 async def test_more_rows_than_a_batch_are_spread() -> None:
     """One submission larger than a batch comes back whole and in order."""
     batcher = Batcher(double, max_batch_rows=4, max_queue_rows=16)

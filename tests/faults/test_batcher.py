@@ -38,6 +38,7 @@ class Gate(Executor):
         """Take what a pool of threads takes."""
         self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self.on_start: Callable[[NDArray[np.int64]], None] = lambda _rows: None
+        self.is_open = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 # as the standard's
         """Keep work until `open`."""
@@ -49,10 +50,9 @@ class Gate(Executor):
     def open(self) -> None:
         """Do the oldest work."""
         future, work = self.waiting.pop(0)
-        try:
-            future.set_result(work())
-        except OSError as error:
-            future.set_exception(error)
+        self.is_open = True
+        future.set_result(work())
+        self.is_open = False
 
 
 class AnyInterleaving(RuleBasedStateMachine):
@@ -76,10 +76,11 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.failed: set[int] = set()
         self.closing: asyncio.Task[None] | None = None
         self.depth = 0
-        self.patches = [
+        self.patches: list[Any] = [
             patch("app.batching.ThreadPoolExecutor", lambda *_, **__: self.gate),
             patch("app.batching.time.monotonic", lambda: self.now),
             patch("app.batching.logger"),
+            patch("app.batching.INLINE_SECONDS", 0.2),
         ]
         for each in self.patches:
             each.start()
@@ -101,7 +102,11 @@ class AnyInterleaving(RuleBasedStateMachine):
     def compute(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Answer each row with its own number, or fail in one of two ways."""
         numbers = rows[:, 0].tolist()
+        if not self.gate.is_open:  # on the loop itself: nobody waited for the gate
+            self.note_start(rows)
         self.batches.append(numbers)
+        if self.failure:
+            self.failed.update(numbers)
         if self.failure == "raises":
             raise OSError("broken")
         answers = rows.astype(np.float32)
@@ -135,7 +140,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         caller.cancel()
         self.settle()
 
-    @rule(seconds=st.sampled_from([0.5, 1, 3]))
+    @rule(seconds=st.sampled_from([0.1, 0.5, 1, 3]))
     def wait(self, seconds: float) -> None:
         """Time passes."""
         self.now += seconds
@@ -146,8 +151,6 @@ class AnyInterleaving(RuleBasedStateMachine):
         """The engine finishes a batch, or fails at it."""
         self.failure = failure
         self.gate.open()
-        if failure:
-            self.failed.update(self.batches[-1])
         self.settle()
 
     @precondition(lambda self: self.next_number > 60 and self.closing is None)
