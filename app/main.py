@@ -22,6 +22,7 @@ from app.middleware import Observation
 from app.refusals import refuse, refuse_http
 from app.routes import health, models, monitoring, page, predict, v1, v2
 from app.settings import Settings
+from app.shortcut import Shortcut
 from app.telemetry import Telemetry, make_telemetry
 
 
@@ -66,10 +67,13 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page comes from a CDN; ours is in app/web/
         redoc_url=None,
+        # Ours are in app/telemetry.py: FastAPI would look for its own with every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.lifecycle = lifecycle
     app.state.metrics = metrics
-    app.include_router(predict.make_router(settings, lifecycle))
+    reading = predict.make_router(settings, lifecycle)
+    app.include_router(reading)
     app.include_router(health.make_router(lifecycle))
     app.include_router(models.make_router(lifecycle.registry))
     app.include_router(monitoring.make_router(metrics))
@@ -79,6 +83,7 @@ def create_app(
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_middleware(Shortcut, routes=reading.routes)
     _guard(app, settings)
     app.add_middleware(Observation, metrics=metrics, telemetry=telemetry)
     _tell_browsers(app, settings)
