@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -70,6 +71,8 @@ class Server(uvicorn.Server):
         if self._link is not None:
             os.set_blocking(self._link.fileno(), False)
             self._beat()
+        # What was imported stays: the collector need not look through it time and again.
+        gc.freeze()
         await super().startup(sockets)
         if self._link is not None:
             asyncio.get_running_loop().add_reader(self._link.fileno(), self._lose_supervisor)

@@ -4,6 +4,7 @@ Each is plain ASGI and refuses by raising one of our errors, which `app.middlewa
 """
 
 PROBED = ("/health", "/v2/health")
+_UNDER_PROBED = tuple(f"{each}/" for each in PROBED)
 """Paths by which orchestrators ask for health: open to all, and answered under any load."""
 
 METRICS = "/metrics"
@@ -15,7 +16,7 @@ ASSETS = "/web/"
 
 def is_probe(path: str) -> bool:
     """Whether a path is one of those."""
-    return any(path == each or path.startswith(f"{each}/") for each in PROBED)
+    return path in PROBED or path.startswith(_UNDER_PROBED)
 
 
 def is_page(path: str) -> bool:

@@ -60,14 +60,15 @@ class Admission:
         token = deadline.set(math.inf)
         try:
             async with asyncio.timeout(None) as visit.timeout:
-                visit.rearm()
-                if not _has_body(scope):
+                if _has_body(scope):
+                    visit.rearm()
+                else:
                     visit.take_place()
                 await self._app(scope, visit.receive, send)
         except TimeoutError:
             if not visit.timeout.expired():
                 raise
-            raise DeadlineExceeded("The answer was not there in time.") from None
+            raise visit.reproach() from None
         finally:
             deadline.reset(token)
             visit.leave()
@@ -128,9 +129,11 @@ class _Visit:
         self._started = time.monotonic()
         self._bytes = 0
         self._place_since: float | None = None
+        self._is_slow = False
 
     def take_place(self) -> None:
         self._place_since = self._admission.take_place()
+        self.rearm()
 
     def leave(self) -> None:
         self._admission.let_go(self._bytes)
@@ -138,36 +141,40 @@ class _Visit:
             self._admission.give_place_back(self._place_since)
 
     def rearm(self) -> None:
-        """The server's time starts with the newest byte, the caller's with the first."""
+        """The server's time starts with the newest byte, the caller's with the first.
+
+        One timer for the body and the answer: there is time for both with every request.
+        """
         now = time.monotonic()
-        expires = min(self._expires, now + self._admission.bounds.answer_seconds)
-        self.timeout.reschedule(asyncio.get_running_loop().time() + expires - now)
+        bounds = self._admission.bounds
+        expires = min(self._expires, now + bounds.answer_seconds)
         deadline.set(expires)
+        due = expires
+        if self._place_since is None:
+            patience = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
+            due = min(due, self._started + patience)
+        self._is_slow = due < expires
+        self.timeout.reschedule(asyncio.get_running_loop().time() + due - now)
+
+    def reproach(self) -> SlowRequest | DeadlineExceeded:
+        """What to say when the time is up."""
+        if self._is_slow:
+            return SlowRequest("The body came too slowly.")
+        return DeadlineExceeded("The answer was not there in time.")
 
     async def receive(self) -> Message:
         if self._place_since is not None:
             # The body is here: what still comes is only that the caller has gone.
             return await self._receive()
-        message = await self._receive_in_time()
+        message = await self._receive()
         size = len(message.get("body", b""))
         self._admission.hold(size)
         self._bytes += size
-        self.rearm()
         if message["type"] == "http.request" and not message.get("more_body", False):
             self.take_place()
+        else:
+            self.rearm()
         return message
-
-    async def _receive_in_time(self) -> Message:
-        bounds = self._admission.bounds
-        allowed = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
-        left = self._started + allowed - time.monotonic()
-        try:
-            async with asyncio.timeout(left) as patience:
-                return await self._receive()
-        except TimeoutError:
-            if not patience.expired():
-                raise
-            raise SlowRequest("The body came too slowly.") from None
 
 
 def _has_body(scope: Scope) -> bool:

@@ -1,6 +1,7 @@
 """Take uploads out of a request: bounded, in memory, never on the disk."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -135,8 +136,7 @@ class _Form:
 
     def end_header(self) -> None:
         if self.header_name.lower() == b"content-disposition":
-            _, options = parse_options_header(self.header_value)
-            self.is_wanted = options.get(b"name") == self.wanted
+            self.is_wanted = _field_name(self.header_value) == self.wanted
         self.header_name = self.header_value = b""
 
     def add_data(self, _data: bytes, start: int, end: int) -> None:
@@ -155,6 +155,11 @@ class _Form:
 
     def end(self) -> None:
         self.is_complete = True
+
+
+@lru_cache(maxsize=256)  # a caller's files mostly have the same name
+def _field_name(disposition: bytes) -> bytes | None:
+    return parse_options_header(disposition)[1].get(b"name")
 
 
 def parse_form(
