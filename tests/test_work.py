@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 WARM_UP = 3
 REPEATS = 5
 
-MOST_CALLS = 1_300
+MOST_CALLS = 850
 """Of Python and C functions on the event loop's thread, for one small picture. What adds a tenth
 must be worth it, and says so by raising this."""
 
