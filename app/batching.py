@@ -70,7 +70,11 @@ def _ignore(*_: float) -> None:
 
 
 class Batcher:
-    """A bounded queue of rows in front of one engine thread."""
+    """A bounded queue of rows in front of one engine thread.
+
+    Attributes:
+        max_queue_rows: most rows that wait.
+    """
 
     def __init__(
         self,
@@ -92,7 +96,7 @@ class Batcher:
         """
         self._compute = compute
         self._max_batch_rows = max_batch_rows
-        self._max_queue_rows = max_queue_rows
+        self.max_queue_rows = max_queue_rows
         self._on_batch = on_batch
         self._on_queue = on_queue
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
@@ -129,7 +133,7 @@ class Batcher:
             self._sweep()
         if not self._has_room(rows):
             raise QueueFull(
-                f"{self._waiting_rows} digits wait already, of {self._max_queue_rows} at most.",
+                f"{self._waiting_rows} digits wait already, of {self.max_queue_rows} at most.",
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
             )
         futures = self._enqueue(rows, deadline)
@@ -160,7 +164,7 @@ class Batcher:
     def _has_room(self, rows: Rows) -> bool:
         """An idle engine takes a batch besides, however small the queue is."""
         started_at_once = 0 if self._is_running else self._max_batch_rows
-        return self._waiting_rows + len(rows) <= self._max_queue_rows + started_at_once
+        return self._waiting_rows + len(rows) <= self.max_queue_rows + started_at_once
 
     def _sweep(self) -> None:
         """Give back the room of callers that have gone."""

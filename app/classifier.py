@@ -40,8 +40,10 @@ IMAGES_PER_PIECE = 32
 SMOOTHING = 0.2
 """Weight of the newest decoding in the running mean of seconds a piece."""
 
-ROWS_PER_PIECE = 64
-"""Of one tensor, in the queue at once: a large one leaves room for the others."""
+ROWS_PER_PIECE = 32
+PIECES_AHEAD = 2
+"""Of one tensor, in the queue at once: a large one leaves room for the others, and the engine finds
+the next piece there when it is done with one."""
 
 Result = TypeVar("Result")
 
@@ -194,7 +196,7 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        answers = await self._in_pieces(uploads, self._classify_piece)
+        answers = await _do_all([self._classify_piece(piece) for _, piece in _cut(uploads)])
         return [answer for piece in answers for answer in piece]
 
     async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -204,15 +206,18 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        starts = range(0, len(digits), ROWS_PER_PIECE)
-        return np.concatenate(
-            [await self._score_rows(digits[start : start + ROWS_PER_PIECE]) for start in starts]
-        )
+        fits = self._batcher.max_queue_rows >= ROWS_PER_PIECE
+        room = asyncio.Semaphore(PIECES_AHEAD if fits else 1)
 
-    async def _score_rows(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = await self._infer(digits)
-        self._count(self._interpret(logits, digits))
-        return logits
+        async def score_piece(piece: NDArray[np.uint8]) -> NDArray[np.float32]:
+            async with room:
+                logits = await self._infer(piece)
+            self._count(self._interpret(logits, piece))
+            return logits
+
+        starts = range(0, len(digits), ROWS_PER_PIECE)
+        pieces = [score_piece(digits[start : start + ROWS_PER_PIECE]) for start in starts]
+        return np.concatenate(await _do_all(pieces)) if len(pieces) > 1 else await pieces[0]
 
     async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
         """Logits [n, 10] of n uploads, n at least 1: of all of them or of none.
@@ -222,27 +227,10 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        return np.concatenate(await self._in_pieces(uploads, self._score_piece))
+        pieces = [self._score_piece(piece, first) for first, piece in _cut(uploads)]
+        return np.concatenate(await _do_all(pieces))
 
-    async def _in_pieces(
-        self,
-        uploads: Sequence[bytes],
-        do: Callable[[Sequence[bytes], int], Coroutine[Any, Any, Result]],
-    ) -> list[Result]:
-        """Each piece's answer; `do` is told the piece and the place of its first."""
-        pieces = [
-            asyncio.ensure_future(do(uploads[start : start + IMAGES_PER_PIECE], start))
-            for start in range(0, len(uploads), IMAGES_PER_PIECE)
-        ]
-        try:
-            return await asyncio.gather(*pieces)
-        finally:
-            for piece in pieces:  # where one failed, the others work for nobody
-                piece.cancel()
-
-    async def _classify_piece(
-        self, uploads: Sequence[bytes], _first: int
-    ) -> list[Prediction | ServiceError]:
+    async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
         found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         seen = [each for each in found if not isinstance(each, ServiceError)]
         read = iter(await self._predict(seen) if seen else ())
@@ -390,6 +378,22 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason, image)
+
+
+def _cut(uploads: Sequence[bytes]) -> list[tuple[int, Sequence[bytes]]]:
+    """Pieces, each with the place of its first upload."""
+    starts = range(0, len(uploads), IMAGES_PER_PIECE)
+    return [(start, uploads[start : start + IMAGES_PER_PIECE]) for start in starts]
+
+
+async def _do_all(pieces: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Each piece's answer; where one fails, the others work for nobody, and are dropped."""
+    under_way = [asyncio.ensure_future(piece) for piece in pieces]
+    try:
+        return await asyncio.gather(*under_way)
+    finally:
+        for each in under_way:
+            each.cancel()
 
 
 def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from app.batching import Batcher
 from app.classifier import (
     IMAGES_PER_PIECE,
+    ROWS_PER_PIECE,
     Classifier,
     Limits,
     ModelFacts,
@@ -169,6 +170,28 @@ async def test_digits_are_scored(classifier: Classifier, engine: Engine) -> None
     logits = await classifier.score(np.zeros((20, 28, 28), np.uint8))
 
     np.testing.assert_array_equal(logits, np.tile(engine.logits, (20, 1)))
+
+
+@pytest.mark.parametrize("max_queue_rows", [1, ROWS_PER_PIECE])
+async def test_many_digits_are_scored_in_their_order(
+    decoders: ThreadPoolExecutor, max_queue_rows: int
+) -> None:
+    """However small the queue is, and never with more of them in it than it holds."""
+    waiting: list[int] = []
+
+    def tell(digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        waiting.append(batcher.waiting_rows)
+        return digits[:, 0, :10].astype(np.float32)
+
+    batcher = Batcher(tell, max_batch_rows=64, max_queue_rows=max_queue_rows)
+    facts = ModelFacts("alexnet", "1", "litert", "digest", Thresholds(0, 0))
+    classifier = Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
+    digits = np.arange(200, dtype=np.uint8)[:, None, None] * np.ones((1, 28, 28), np.uint8)
+    logits = await classifier.score(digits)
+    await batcher.close()
+
+    np.testing.assert_array_equal(logits, digits[:, 0, :10])
+    assert max(waiting) <= max_queue_rows
 
 
 async def test_uploads_are_scored(classifier: Classifier, engine: Engine, seven: bytes) -> None:
