@@ -68,11 +68,11 @@ def build_folder(folder: Path) -> list[Manifest]:
         each for name in kustomization["resources"] for each in load_resource(folder / name)
     ]
     for patch in kustomization.get("patches", []):
-        for change in load(folder / patch["path"]):
-            target = find(manifests, change["kind"])
-            manifests.remove(target)
-            if change.get("$patch") != "delete":
-                manifests.append(merge(copy.deepcopy(target), change))
+        (change,) = load(folder / patch["path"])  # kustomize 5.5 panics at several that delete
+        target = find(manifests, change["kind"])
+        manifests.remove(target)
+        if change.get("$patch") != "delete":
+            manifests.append(merge(copy.deepcopy(target), change))
     for labels in kustomization.get("labels", []):
         assert labels["includeSelectors"]
         for manifest in manifests:
