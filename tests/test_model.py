@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from app.versions import load_version
 from training.dataset import Digits, load
 
-ACCURACY = 0.992
+ACCURACY = 0.995
 AGREEMENT = 0.999
 
 
@@ -35,7 +35,7 @@ def logits(version_folder: Path, test_digits: Digits) -> dict[str, NDArray[np.fl
 
 @pytest.mark.parametrize("engine", ["litert", "tensorflow"])
 def test_accuracy(logits: dict[str, NDArray[np.float32]], test_digits: Digits, engine: str) -> None:
-    """Each engine reads at least 99.2 % of the test set right."""
+    """Each engine reads at least 99.5 % of the test set right."""
     accuracy = float(np.mean(logits[engine].argmax(axis=1) == test_digits.labels))
 
     assert accuracy >= ACCURACY

@@ -156,7 +156,7 @@ def test_tensorflow_engine_answers_alike(service: str, seven: bytes) -> None:
 
 
 def test_ten_thousand_test_digits_over_http(service: str) -> None:
-    """All of MNIST's test digits, posted one by one as PNGs: at least 99.2 % come back right."""
+    """All of MNIST's test digits, posted one by one as PNGs: at least 99.5 % come back right."""
     test = load()[1]
     with httpx.Client(base_url=service) as http, ThreadPoolExecutor(8) as callers:
         answers = callers.map(
@@ -167,4 +167,4 @@ def test_ten_thousand_test_digits_over_http(service: str) -> None:
         )
         digits = np.fromiter(answers, dtype=np.uint8)
 
-    assert np.mean(digits == test.labels) >= 0.992
+    assert np.mean(digits == test.labels) >= 0.995

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.imaging import frame
 from training.config import Augmentation, Mixture, Recipe
-from training.damage import DAMAGES, STUBBORN, Damage, neighbourhood
+from training.damage import DAMAGES, Damage, neighbourhood
 from training.dataset import Digits, one_hot, scale
 from training.extras import Extras
 from training.warping import SIDE, Pictures, warp
@@ -108,8 +108,7 @@ def augment(images: Pictures, how: Augmentation, rng: np.random.Generator) -> Pi
     images = warp(images, how.reach, rng)
     images = _on_share(images, how.redrawn_share, rng, redraw)
     images = change_stroke(images, how.stroke, rng)
-    often = np.array([how.stubborn if damage in STUBBORN else 1.0 for damage in DAMAGES])
-    shares = how.damaged_share * often / often.sum()
+    shares = np.full(len(DAMAGES), how.damaged_share / len(DAMAGES))
     kinds = rng.choice(len(DAMAGES) + 1, size=len(images), p=[1 - how.damaged_share, *shares])
     for kind, damage in enumerate(DAMAGES, start=1):
         chosen = kinds == kind

@@ -73,11 +73,10 @@ def healing(recipe: Recipe) -> Recipe:
         epochs=how.epochs,
         learning_rate=how.learning_rate,
         warmup_epochs=0.1,
-        patience_epochs=None,
         seed=recipe.seed + 1,
         held=tuple(how.densities),
-        augmentation=recipe.augmentation and replace(recipe.augmentation, stubborn=how.stubborn),
-        mixture=recipe.mixture and replace(recipe.mixture, outlier_share=how.outlier_share),
+        augmentation=recipe.augmentation
+        and replace(recipe.augmentation, damaged_share=how.damaged_share),
         # Sharp again, so that the confidence at the end is that of the digits.
         teaching=recipe.teaching and replace(recipe.teaching, temperature=1.0),
     )

@@ -204,7 +204,3 @@ DAMAGES: tuple[Damage, ...] = (
     outline,
     misplace,
 )
-
-STUBBORN = (invert_band, strike, outline)
-"""Of those, what is learnt slowest: the like of it in MNIST-C, laid over validation digits, is read
-wrong four times as often as the rest of MNIST-C."""

@@ -22,8 +22,9 @@ Scorer = Callable[[NDArray[np.uint8]], Logits]
 
 CALIBRATION_BINS = 15
 BATCH_SIZE = 250
-REJECTED_SHARE = 0.002
-"""Of validation digits, by either threshold: real digits must pass, 99.5 % of them at least."""
+UNLIKE_SHARE, UNSURE_SHARE = 0.004, 0.001
+"""Of validation digits, refused by either threshold: 99.5 % at least must pass both. The likeness
+has the larger share: of what is no digit it refuses more for as many digits."""
 
 
 class NoNumbers(Exception):
@@ -224,9 +225,10 @@ def agreement(one: Logits, other: Logits) -> float:
 def choose_thresholds(logits: Logits) -> dict[str, Any]:
     """Set the manifest's `reject` thresholds from validation logits alone."""
     return {
-        f"min_{LIKENESS}": float(np.quantile(digit_likeness(logits), REJECTED_SHARE)),
-        "min_confidence": float(np.quantile(softmax(logits).max(axis=1), REJECTED_SHARE)),
-        "chosen": f"each the {REJECTED_SHARE:.1%} quantile of the validation digits",
+        f"min_{LIKENESS}": float(np.quantile(digit_likeness(logits), UNLIKE_SHARE)),
+        "min_confidence": float(np.quantile(softmax(logits).max(axis=1), UNSURE_SHARE)),
+        "chosen": f"the {UNLIKE_SHARE:.1%} quantile of the validation digits' {LIKENESS}, "
+        f"and the {UNSURE_SHARE:.1%} quantile of their confidence",
     }
 
 

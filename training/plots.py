@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from training.dataset import Digits
@@ -55,7 +56,8 @@ def draw_curves(history: History) -> Figure:
         epochs = np.arange(1, len(history[name]) + 1)
         axes.plot(epochs, history[name], marker="o", label="training (augmented, with dropout)")
         axes.plot(epochs, history[f"val_{name}"], marker="o", label="validation")
-        axes.set(xlabel="epoch", ylabel=name, xticks=epochs)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
     loss.set_yscale("log")

@@ -44,27 +44,6 @@ def test_augment_without_anything_is_the_identity(
     np.testing.assert_array_equal(augment(pictures.copy(), STILL, rng), pictures)
 
 
-def test_stubborn_damage_is_shown_more_often(
-    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three times as often as the other: on three pictures of four."""
-
-    def darken(images: Pictures, _rng: np.random.Generator) -> Pictures:
-        return np.zeros_like(images)
-
-    def brighten(images: Pictures, _rng: np.random.Generator) -> Pictures:
-        return np.ones_like(images)
-
-    monkeypatch.setattr("training.augment.DAMAGES", (darken, brighten))
-    monkeypatch.setattr("training.augment.STUBBORN", (brighten,))
-    grey = np.full((1000, 28, 28), 0.4, np.float32)
-
-    shown = augment(grey, replace(STILL, damaged_share=1.0, stubborn=3.0), rng)
-
-    assert set(np.unique(shown)) == {0.0, 1.0}
-    assert 0.7 < shown.mean() < 0.8
-
-
 def test_batches_have_one_shape(digits: Digits) -> None:
     """Whole batches only: 50 digits make three of 16 in each epoch."""
     made = list(batches(digits, None, RECIPE))
