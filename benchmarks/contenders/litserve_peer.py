@@ -4,7 +4,7 @@ import sys
 
 import litserve
 import numpy as np
-from starlette.datastructures import UploadFile
+from fastapi import Request
 
 from benchmarks.contenders import network
 from benchmarks.contenders.network import Digits
@@ -20,8 +20,8 @@ class Reader(litserve.LitAPI):
         """Load the model, in the process that computes."""
         self.compute = network.load()
 
-    def decode_request(self, request: dict[str, UploadFile]) -> Digits:
-        """The picture of a form."""
+    def decode_request(self, request: Request) -> Digits:
+        """The picture of a form, which is what LitServe hands in where a request is announced."""
         return network.decode(request["file"].file.read())
 
     def batch(self, inputs: list[Digits]) -> Digits:

@@ -39,6 +39,7 @@ async def main(port: int) -> None:
         metrics_port=port + 2,
         metrics_endpoint=None,
         debug=False,
+        parallel_workers=0,  # its worker processes end at once with the event loop of this uvloop
     )
     model = ModelSettings(
         name="alexnet",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Digits = NDArray[np.uint8]
 Network = Callable[[Digits], NDArray[np.float32]]
@@ -87,4 +86,6 @@ def load_twin(folder: Path) -> Network:
 
 def decode(upload: bytes) -> Digits:
     """A 28×28 PNG as uint8 [28, 28], by the plainest of means."""
+    from PIL import Image  # noqa: PLC0415 # those who take tensors have no Pillow
+
     return np.asarray(Image.open(BytesIO(upload)).convert("L"))

@@ -88,8 +88,12 @@ def _peers(results: Results, is_wanted: Callable[[Contender], bool]) -> list[str
 
 
 def _against_peers(results: Results) -> Iterator[Verdict]:
-    if not results.closed("ours", CROWD):
-        return
+    for ours, words in (("ours", ""), ("ours-2", "2 workers: ")):
+        if results.closed(ours, CROWD):
+            yield from _beside(results, ours, words)
+
+
+def _beside(results: Results, ours: str, words_before: str) -> Iterator[Verdict]:
     groups: Sequence[tuple[str, float, Callable[[Contender], bool]]] = (
         ("taking images, on the SavedModel", 5, _takes_images_without_twin),
         ("given the twin", 2, _has_twin),
@@ -98,16 +102,17 @@ def _against_peers(results: Results) -> Iterator[Verdict]:
         names = _peers(results, is_wanted)
         if names:
             best = max(names, key=lambda name: _middle(results, name, CROWD, _rate))
-            ratio = _ratio(results, "ours", best, _rate)
-            measure = f"requests/s at c=32 ÷ the best peer's, {words}"
+            ratio = _ratio(results, ours, best, _rate)
+            measure = f"{words_before}requests/s at c=32 ÷ the best peer's, {words}"
             if ratio is not None:
                 yield _at_least(measure, ratio, least, f" ({best})")
     names = _peers(results, lambda _each: True)
     if names:
         best = min(names, key=lambda name: _middle(results, name, CROWD, _tail))
-        ratio = _ratio(results, "ours", best, _tail)
+        ratio = _ratio(results, ours, best, _tail)
         if ratio is not None:
-            yield _at_most("p99 at c=32 ÷ the best peer's", ratio, 0.5, f" ({best})")
+            measure = f"{words_before}p99 at c=32 ÷ the best peer's"
+            yield _at_most(measure, ratio, 0.5, f" ({best})")
 
 
 def _takes_images_without_twin(contender: Contender) -> bool:

@@ -12,6 +12,10 @@ UNAVAILABLE = 503
 LOG_COLUMNS = 3
 
 
+class NothingAnswered(ValueError):
+    """A server answered no request while it was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A closed loop: each connection sends its next request when the last was answered.
@@ -88,17 +92,17 @@ def parse_h2load_log(
         skip_seconds: before them, which are left out.
 
     Raises:
-        ValueError: nothing is left.
+        NothingAnswered: nothing is left.
     """
     rows = [line.split("\t") for line in log.splitlines()]
     table = np.array([row for row in rows if len(row) == LOG_COLUMNS], dtype=np.int64)
     if not table.size:
-        raise ValueError("h2load logged no request")
+        raise NothingAnswered("h2load logged no request")
     first = table[:, 0].min() + skip_seconds * 1e6
     last = first + seconds * 1e6
     table = table[(table[:, 0] >= first) & (table[:, 0] <= last)]
     if not table.size:
-        raise ValueError("h2load logged no request but in the seconds left out")
+        raise NothingAnswered("h2load logged no request but in the seconds left out")
     began, status, took = table.T
     is_within = began + took <= last  # what ended later is no part of the rate
     is_ok, is_refused = status == OK, status == UNAVAILABLE
