@@ -1,6 +1,7 @@
 """Write what the code says of itself into docs/: python -m docs (make docs).
 
-`http.md` comes from the OpenAPI document, the table in `operations.md` from `app/settings.py`.
+`http.md` comes from the OpenAPI document, the table in `operations.md` from `app/settings.py`,
+`scaling.md` from what `make bench` measured.
 """
 
 from pathlib import Path
@@ -11,19 +12,26 @@ from pydantic_core import PydanticUndefined
 
 from app.main import create_app
 from app.settings import Settings
+from docs.scaling import describe_scaling, read_results
 
 FOLDER = Path(__file__).parent
+RESULTS = FOLDER.parent / "benchmarks" / "RESULTS.json"
 START, END = "<!-- settings: written by make docs -->\n", "<!-- end of settings -->"
 UNITS = {1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB"}
 
 
 def write(folder: Path) -> None:
-    """Write both pages anew; what stands around the table of settings stays."""
+    """Write what the code says anew; what stands around the table of settings stays."""
     (folder / "http.md").write_text(describe_http(create_app(Settings()).openapi()))
     page = folder / "operations.md"
     before, rest = page.read_text().split(START)
     _, after = rest.split(END)
     page.write_text(before + START + describe_settings() + END + after)
+
+
+def write_scaling(folder: Path, results: Path = RESULTS) -> None:
+    """Write the page on scaling from what was measured."""
+    (folder / "scaling.md").write_text(describe_scaling(read_results(results)))
 
 
 def describe_settings() -> str:
@@ -140,3 +148,4 @@ def _link(schema: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     write(FOLDER)
+    write_scaling(FOLDER)
