@@ -103,7 +103,6 @@ class Batcher:
         self._waiting: deque[_Job] = deque()
         self._waiting_rows = 0
         self._is_running = False
-        self._is_starting = False
         self._seconds_per_row = 0.0
         self._is_closed = False
         self._idle = asyncio.Event()
@@ -137,9 +136,8 @@ class Batcher:
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
             )
         futures = self._enqueue(rows, deadline)
-        if not (self._is_running or self._is_starting):
+        if self._idle.is_set():
             # Not at once: others may have arrived at the same time, and come into the same batch.
-            self._is_starting = True
             self._idle.clear()
             asyncio.get_running_loop().call_soon(self._start_batch)
         try:
@@ -189,7 +187,6 @@ class Batcher:
 
     def _start_batch(self) -> None:
         """Build the next batch from what is still wanted, and have it computed."""
-        self._is_starting = False
         batch = self._take_batch()
         self._is_running = bool(batch.jobs)
         if not batch.jobs:

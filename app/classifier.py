@@ -196,7 +196,8 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        answers = await _do_all([self._classify_piece(piece) for _, piece in _cut(uploads)])
+        places = _cut(len(uploads), IMAGES_PER_PIECE)
+        answers = await _do_all([self._classify_piece(uploads[place]) for place in places])
         return [answer for piece in answers for answer in piece]
 
     async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -215,8 +216,7 @@ class Classifier:
             self._count(self._interpret(logits, piece))
             return logits
 
-        starts = range(0, len(digits), ROWS_PER_PIECE)
-        pieces = [score_piece(digits[start : start + ROWS_PER_PIECE]) for start in starts]
+        pieces = [score_piece(digits[place]) for place in _cut(len(digits), ROWS_PER_PIECE)]
         return np.concatenate(await _do_all(pieces)) if len(pieces) > 1 else await pieces[0]
 
     async def score_many(self, uploads: Sequence[bytes]) -> NDArray[np.float32]:
@@ -227,7 +227,8 @@ class Classifier:
             Unavailable: there is no room or no time for them all.
             EngineFailure: the engine broke on them.
         """
-        pieces = [self._score_piece(piece, first) for first, piece in _cut(uploads)]
+        places = _cut(len(uploads), IMAGES_PER_PIECE)
+        pieces = [self._score_piece(uploads[place], place.start) for place in places]
         return np.concatenate(await _do_all(pieces))
 
     async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
@@ -380,10 +381,9 @@ class Classifier:
         return Prediction(digit, confidence, probabilities, reason is None, reason, image)
 
 
-def _cut(uploads: Sequence[bytes]) -> list[tuple[int, Sequence[bytes]]]:
-    """Pieces, each with the place of its first upload."""
-    starts = range(0, len(uploads), IMAGES_PER_PIECE)
-    return [(start, uploads[start : start + IMAGES_PER_PIECE]) for start in starts]
+def _cut(count: int, size: int) -> list[slice]:
+    """The places of pieces of so many each, the last perhaps of fewer."""
+    return [slice(start, start + size) for start in range(0, count, size)]
 
 
 async def _do_all(pieces: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
