@@ -64,7 +64,8 @@ def run_rounds(bench: Bench, contenders: Sequence[Contender], plan: Plan, result
             try:
                 measured = _run_round(bench, contender, plan)
             except NotServing as error:
-                results.missing[contender.name] = str(error)
+                # What it printed names places of this machine: it is shown, and not kept.
+                results.missing[contender.name] = str(error).splitlines()[0]
                 print(error, file=sys.stderr)
                 continue
             results.rounds.setdefault(contender.name, []).append(measured)
