@@ -21,7 +21,7 @@ from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull
 logger = logging.getLogger(__name__)
 
 Rows = NDArray[np.uint8]
-Results = NDArray[np.float32]
+Results = NDArray[np.float64]
 Compute = Callable[[Rows], Results]
 
 SMOOTHING = 0.2
@@ -37,7 +37,7 @@ class Outcome:
     """What became of one submission.
 
     Attributes:
-        results: float32 [n, k], row by row those of the rows submitted.
+        results: [n, k], row by row those of the rows submitted.
         queue_seconds: from submission until its last batch started.
         compute_seconds: of its last batch.
         batch_rows: of that batch, batch-mates included.
@@ -88,7 +88,7 @@ class Batcher:
         """Start nothing yet; the first submission does.
 
         Args:
-            compute: rows uint8 [n, …] → results float32 [n, k]; runs in a thread of its own.
+            compute: rows uint8 [n, …] → results [n, k]; runs in a thread of its own.
             max_batch_rows: most rows of one call.
             max_queue_rows: most rows that wait.
             on_batch: told the rows and the seconds of each call that succeeded.

@@ -30,6 +30,7 @@ from app.imaging import (
 from app.metrics import Metrics
 from app.numbers import Located, choose
 from app.predictions import Notice, Prediction, Reason
+from app.scores import ENERGY, LOGITS, PROBABILITIES, Scores
 
 INLINE_PIXELS = 1 << 10
 """Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
@@ -185,7 +186,8 @@ class Classifier:
         spots = occlusion.list_spots(image)
         erased = occlusion.erase(image, spots)
         outcome = await self._batcher.submit(erased, deadline=deadline.get())
-        heat = occlusion.attribute(outcome.results, prediction.digit, spots, image.shape)
+        logits = _logits(outcome.results)
+        heat = occlusion.attribute(logits, prediction.digit, spots, image.shape)
         timing.add("explain", time.perf_counter() - started)
         return heat
 
@@ -212,9 +214,9 @@ class Classifier:
 
         async def score_piece(piece: NDArray[np.uint8]) -> NDArray[np.float32]:
             async with room:
-                logits = await self._infer(piece)
-            self._count(self._interpret(logits, piece))
-            return logits
+                scores = await self._infer(piece)
+            self._count(self._interpret(scores, piece))
+            return _logits(scores)
 
         pieces = [score_piece(digits[place]) for place in _cut(len(digits), ROWS_PER_PIECE)]
         return np.concatenate(await _do_all(pieces)) if len(pieces) > 1 else await pieces[0]
@@ -343,7 +345,7 @@ class Classifier:
         self._count(predictions)
         return predictions
 
-    async def _infer(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    async def _infer(self, digits: NDArray[np.uint8]) -> Scores:
         outcome = await self._batcher.submit(digits, deadline=deadline.get())
         self._metrics.observe_wait(outcome.queue_seconds)
         timing.add("queue", outcome.queue_seconds, ago_seconds=outcome.compute_seconds)
@@ -356,25 +358,17 @@ class Classifier:
                 prediction.digit, prediction.confidence, prediction.reason or "accepted"
             )
 
-    def _interpret(
-        self, logits: NDArray[np.float32], images: NDArray[np.uint8]
-    ) -> list[Prediction]:
-        probabilities = softmax(logits)
-        digits = probabilities.argmax(axis=1).tolist()
-        energies = energy(logits).tolist()
-        # Six decimals are finer than the int8 engine tells apart, and half the bytes.
-        rows = np.round(probabilities.astype(np.float64), 6).tolist()
-        return [
-            self._judge(digit, row, score, image)
-            for digit, row, score, image in zip(digits, rows, energies, images, strict=True)
-        ]
+    def _interpret(self, scores: Scores, images: NDArray[np.uint8]) -> list[Prediction]:
+        return [self._judge(row, image) for row, image in zip(scores.tolist(), images, strict=True)]
 
-    def _judge(
-        self, digit: int, probabilities: list[float], score: float, image: NDArray[np.uint8]
-    ) -> Prediction:
+    def _judge(self, row: list[float], image: NDArray[np.uint8]) -> Prediction:
+        # Of the logits, as two probabilities may be alike once they are rounded.
+        logits = row[LOGITS]
+        digit = logits.index(max(logits))
+        probabilities = row[PROBABILITIES]
         confidence = probabilities[digit]
         reason: Reason | None = None
-        if score < self.model.thresholds.min_energy:
+        if row[ENERGY] < self.model.thresholds.min_energy:
             reason = "not_a_digit"
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
@@ -403,15 +397,6 @@ def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:
     return replace(prediction, warnings=warnings)
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities [n, 10] of logits [n, 10]."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log of the summed exponentials [n] of logits [n, 10]."""
-    peak = logits.max(axis=1)
-    score: NDArray[np.float32] = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
-    return score
+def _logits(scores: Scores) -> NDArray[np.float32]:
+    """The engine's own: float32 [n, 10]."""
+    return scores[:, LOGITS].astype(np.float32)

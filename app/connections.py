@@ -1,6 +1,7 @@
 """What is refused before there is a request: connections, headers and those who dawdle with them.
 
-Uvicorn's own protocol bounds none of these, and says what is no HTTP in a form of its own.
+Uvicorn's own protocol bounds none of these, says what is no HTTP in a form of its own, and answers
+in two pieces.
 """
 
 import asyncio
@@ -8,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.envelopes import Envelope
 from app.errors import (
     HeadersTooLarge,
     MalformedRequest,
@@ -62,6 +64,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", Envelope(transport, self.loop))
         beyond = len(self.connections) - self._limits.max_connections
         if beyond > MAX_LINGERING:
             self._on_refuse(TooManyConnections.code)

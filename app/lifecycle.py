@@ -15,6 +15,7 @@ from app.errors import ModelNotFound
 from app.metrics import Metrics
 from app.registry import Policy, Registry
 from app.rehearsal import rehearse
+from app.scores import scoring
 from app.settings import Settings
 from app.versions import Version, load_rehearsed, load_version
 
@@ -145,7 +146,7 @@ class Lifecycle:
         settings = self._settings
         version = self._load_version(folder)
         batcher = Batcher(
-            version.engine,
+            scoring(version.engine),
             max_batch_rows=settings.max_engine_rows,
             max_queue_rows=settings.max_queue_rows,
             on_batch=self._metrics.observe_batch,

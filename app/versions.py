@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app.classifier import ModelFacts, Thresholds, softmax
+from app.classifier import ModelFacts, Thresholds
 from app.engines import TWIN, Engine
 from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
+from app.scores import softmax
 
 NAME = "alexnet"
 MANIFEST = "assets.extra/manifest.json"

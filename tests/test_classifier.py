@@ -1,7 +1,6 @@
 """Bytes to prediction, with an engine whose logits the test decides."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,12 +18,11 @@ from app.classifier import (
     ModelFacts,
     Prediction,
     Thresholds,
-    energy,
-    softmax,
 )
 from app.deadlines import deadline
 from app.errors import BlankImage, DeadlineExceeded, QueueFull, ServiceError
 from app.metrics import Metrics
+from app.scores import scoring
 from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +59,7 @@ def decoders() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 async def classifier(engine: Engine, decoders: ThreadPoolExecutor) -> AsyncIterator[Classifier]:
     """A classifier in front of that engine."""
-    batcher = Batcher(engine, max_batch_rows=8, max_queue_rows=64)
+    batcher = Batcher(scoring(engine), max_batch_rows=8, max_queue_rows=64)
     facts = ModelFacts(
         "alexnet", "1", "litert", "digest", Thresholds(min_energy=5.0, min_confidence=0.6)
     )
@@ -183,7 +181,7 @@ async def test_many_digits_are_scored_in_their_order(
         waiting.append(batcher.waiting_rows)
         return digits[:, 0, :10].astype(np.float32)
 
-    batcher = Batcher(tell, max_batch_rows=64, max_queue_rows=max_queue_rows)
+    batcher = Batcher(scoring(tell), max_batch_rows=64, max_queue_rows=max_queue_rows)
     facts = ModelFacts("alexnet", "1", "litert", "digest", Thresholds(0, 0))
     classifier = Classifier(batcher, facts, decoders, LIMITS, Metrics(CollectorRegistry()))
     digits = np.arange(200, dtype=np.uint8)[:, None, None] * np.ones((1, 28, 28), np.uint8)
@@ -215,12 +213,3 @@ async def test_many_bad_ones_need_no_engine(classifier: Classifier) -> None:
     answers = await classifier.classify_many([b"x", b"y"])
 
     assert all(isinstance(answer, ServiceError) for answer in answers)
-
-
-async def test_softmax_and_energy_by_hand() -> None:
-    """Against their formulas, and where the plain formulas would overflow."""
-    row = np.array([[0.0, math.log(3)]], np.float32)
-
-    np.testing.assert_allclose(softmax(row), [[0.25, 0.75]], rtol=1e-6)
-    np.testing.assert_allclose(energy(row), [math.log(4)], rtol=1e-6)
-    np.testing.assert_allclose(energy(row + 1000), [1000 + math.log(4)], rtol=1e-6)

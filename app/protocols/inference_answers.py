@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.classifier import ModelFacts, softmax
+from app.classifier import ModelFacts
 from app.protocols.open_inference import Question, Wanted
 from app.protocols.tensors import join_bytes
+from app.scores import softmax
 
 
 def encode(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.classifier import ModelFacts, softmax
+from app.classifier import ModelFacts
 from app.errors import InvalidTensor, MalformedBody
 from app.protocols.subjects import Bounds, Subject, to_digits
 from app.protocols.tensors import (
@@ -25,6 +25,7 @@ from app.protocols.tensors import (
     unnest,
 )
 from app.registry import VersionStatus
+from app.scores import softmax
 
 IMAGES, IMAGE = "images", "image"
 SIGNATURE = "serving_default"

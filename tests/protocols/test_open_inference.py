@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.classifier import ModelFacts, Thresholds, softmax
+from app.classifier import ModelFacts, Thresholds
 from app.errors import (
     InvalidTensor,
     MalformedBody,
@@ -20,6 +20,7 @@ from app.protocols.inference_answers import classify, encode
 from app.protocols.open_inference import Question, parse
 from app.protocols.subjects import Bounds
 from app.protocols.tensors import join_bytes
+from app.scores import softmax
 
 BOUNDS = Bounds(max_rows=4, max_pictures=3, max_picture_bytes=100)
 MODEL = ModelFacts("alexnet", "3", "litert", "digest", Thresholds(0, 0))

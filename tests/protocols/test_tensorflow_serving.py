@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.classifier import softmax
 from app.errors import InvalidTensor, MalformedBody, ServiceError, TooManyFiles, TooManyRows
 from app.protocols.subjects import Bounds
 from app.protocols.tensorflow_serving import (
@@ -17,6 +16,7 @@ from app.protocols.tensorflow_serving import (
     parse_classify,
     parse_predict,
 )
+from app.scores import softmax
 
 BOUNDS = Bounds(max_rows=4, max_pictures=3, max_picture_bytes=100)
 DIGITS = (np.arange(2 * 784) % 256).astype(np.uint8).reshape(2, 28, 28)

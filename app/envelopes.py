@@ -1,0 +1,56 @@
+"""An answer leaves in one piece.
+
+Uvicorn writes head and body one after the other, and each is a call of the system, a packet, and a
+caller woken. Measured, the first of the two took a fifth of the event loop's time.
+"""
+
+import asyncio
+from typing import Any
+
+HEAD = b"HTTP/"
+
+
+class Envelope:
+    """A transport that keeps the head of an answer back for what is written next.
+
+    It is kept for one turn of the event loop at most: a body that is not there yet, as of an answer
+    that is streamed, keeps no caller waiting for the head.
+    """
+
+    __slots__ = ("_head", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Wrap a transport; all but writing and closing is its own."""
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 # whatever the transport has
+        """What is neither written nor closed."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, or keep them for a moment."""
+        if self._head:
+            data, self._head = self._head + data, b""
+            self._transport.write(data)
+        elif data.startswith(HEAD):
+            self._head = data
+            self._loop.call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """Send what is kept, and no more."""
+        self._flush()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        """Send what is kept, and hang up."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            data, self._head = self._head, b""
+            self._transport.write(data)

@@ -1,0 +1,48 @@
+"""What logits say, beside what they say one at a time."""
+
+import math
+
+import numpy as np
+import pytest
+
+from app.scores import ENERGY, LOGITS, PROBABILITIES, energy, scoring, softmax
+
+
+@pytest.fixture
+def logits() -> np.ndarray:
+    """Of seven digits, some far apart and some alike."""
+    rng = np.random.default_rng(0)
+    found = rng.normal(0, 8, (7, 10)).astype(np.float32)
+    found[0] = 3.0
+    return found
+
+
+def test_a_batch_says_what_each_row_says(logits: np.ndarray) -> None:
+    """The logits are kept to the bit, the probabilities to six decimals."""
+    scores = scoring(lambda _: logits)(np.zeros((7, 28, 28), np.uint8))
+
+    assert (scores[:, LOGITS].astype(np.float32) == logits).all()
+    for row, each in zip(scores, logits, strict=True):
+        np.testing.assert_allclose(row[PROBABILITIES], softmax(each[None])[0], atol=5.1e-7)
+        assert row[ENERGY] == energy(each[None])[0]
+    assert all(round(value, 6) == value for value in scores[:, PROBABILITIES].ravel().tolist())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_no_number_stays_none(logits: np.ndarray, bad: float) -> None:
+    """So that the batcher refuses the batch."""
+    logits[3, 4] = bad
+    with np.errstate(invalid="ignore"):
+        scores = scoring(lambda _: logits)(np.zeros((7, 28, 28), np.uint8))
+
+    assert not np.isfinite(scores[3]).all()
+    assert np.isfinite(scores[2]).all()
+
+
+def test_softmax_and_energy_by_hand() -> None:
+    """Against their formulas, and where the plain formulas would overflow."""
+    row = np.array([[0.0, math.log(3)]], np.float32)
+
+    np.testing.assert_allclose(softmax(row), [[0.25, 0.75]], rtol=1e-6)
+    np.testing.assert_allclose(energy(row), [math.log(4)], rtol=1e-6)
+    np.testing.assert_allclose(energy(row + 1000), [1000 + math.log(4)], rtol=1e-6)
