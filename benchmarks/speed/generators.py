@@ -19,6 +19,9 @@ of one worker (800)."""
 WARM_UP_SECONDS = 1.0
 """Of an open loop, while it connects."""
 
+STEADY_PER_SECOND = 1000.0
+"""From here on connections open every millisecond, as often as h2load's clock ticks."""
+
 GRACE_SECONDS = 30
 """Beyond its duration, after which a generator is ended."""
 
@@ -60,7 +63,8 @@ def offer(
 
     Each request's time is counted from when it was sent. A connection sends its next when its
     turn comes, or, if the answer to the last is late, as soon as that is there: what was sent in
-    all is measured too.
+    all is measured too. Connections open one after the other over the time of one turn; opened
+    together they would send in bursts of all of them.
     """
     with offering(
         port, payload, per_second=per_second, seconds=seconds, connections=connections
@@ -102,11 +106,15 @@ def offering(
 ) -> Iterator[Load]:
     """An open loop that runs beside what the block does; it ends with the block."""
     connections = max(1, min(connections, int(per_second * WARM_UP_SECONDS)))
+    turns = max(1, round((seconds + WARM_UP_SECONDS) * per_second / connections))
+    opening_ms = 1 if per_second >= STEADY_PER_SECOND else 10
+    opened_at_once = max(1, round(per_second * opening_ms / 1000))
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "requests.tsv"
         command = [
             "h2load", "--h1", "--threads=1", f"--clients={connections}",
-            f"--rps={per_second / connections:.6f}", f"--duration={seconds + WARM_UP_SECONDS:g}s",
+            f"--rate={opened_at_once}", f"--rate-period={opening_ms}ms",
+            f"--rps={per_second / connections:.6f}", f"--requests={turns * connections}",
             f"--data={payload.files[0]}", f"--log-file={log}",
             *(f"--header={name}: {value}" for name, value in payload.headers.items()),
             _address(port, payload),
