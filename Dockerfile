@@ -13,10 +13,13 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
        --requirement requirements/serve.txt \
-    # A third of the engine's wheel is for accelerators, a third of numpy's for its own tests.
+    # A third of the engine's wheel is for accelerators, a third of numpy's for its own tests; nothing
+    # is compiled against these packages, and nobody checks types in the image.
     && cd /venv/lib/python3*/site-packages \
     && rm -r ai_edge_litert/*WebGpu* ai_edge_litert/tools ai_edge_litert/vendors \
-    && find numpy -name tests -type d -prune -exec rm -r {} +
+       numpy/distutils numpy/f2py \
+    && find numpy -name tests -type d -prune -exec rm -r {} + \
+    && find . '(' -name '*.py[ix]' -o -name '*.pxd' -o -name '*.[ch]' ')' -delete
 
 FROM base AS tensorflow-environment
 COPY requirements/tensorflow.txt requirements/

@@ -17,7 +17,6 @@ from tests.pictures import encode
 ROOT = Path(__file__).parent.parent.parent
 ADDRESS = "http://127.0.0.1:18000"
 READY_SECONDS = 120
-MEBIBYTE = 1 << 20
 
 
 def run(*command: str, **environment: str) -> str:
@@ -137,7 +136,7 @@ def test_image_holds_nothing_that_serving_does_not_need(pretrained: str) -> None
     ]
 
     assert found.strip() == "[] []"
-    assert sizes[0] - sizes[1] <= 250 * MEBIBYTE
+    assert sizes[0] - sizes[1] <= 250_000_000
 
 
 def test_docker_sees_the_health(pretrained: str) -> None:
