@@ -1,7 +1,7 @@
 """Write what the code says of itself into docs/: python -m docs (make docs).
 
 `http.md` comes from the OpenAPI document, the table in `operations.md` from `app/settings.py`,
-`scaling.md` from what `make bench` measured.
+`scaling.md` and the READMEs' table of speed from what `make bench` measured.
 """
 
 from pathlib import Path
@@ -12,26 +12,40 @@ from pydantic_core import PydanticUndefined
 
 from app.main import create_app
 from app.settings import Settings
-from docs.scaling import describe_scaling, read_results
+from docs.results import read_results
+from docs.scaling import describe_scaling
+from docs.speed import HEADS, describe_speed
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER.parent / "benchmarks" / "RESULTS.json"
 START, END = "<!-- settings: written by make docs -->\n", "<!-- end of settings -->"
+SPEED_START, SPEED_END = "<!-- speed: written by make docs -->\n", "<!-- end of speed -->"
 UNITS = {1 << 30: "GiB", 1 << 20: "MiB", 1 << 10: "KiB"}
 
 
 def write(folder: Path) -> None:
     """Write what the code says anew; what stands around the table of settings stays."""
     (folder / "http.md").write_text(describe_http(create_app(Settings()).openapi()))
-    page = folder / "operations.md"
-    before, rest = page.read_text().split(START)
-    _, after = rest.split(END)
-    page.write_text(before + START + describe_settings() + END + after)
+    _replace(folder / "operations.md", START, describe_settings(), END)
 
 
 def write_scaling(folder: Path, results: Path = RESULTS) -> None:
     """Write the page on scaling from what was measured."""
     (folder / "scaling.md").write_text(describe_scaling(read_results(results)))
+
+
+def write_speed(folder: Path, results: Path = RESULTS) -> None:
+    """Write the READMEs' table of speed from what was measured; what stands around it stays."""
+    for name, heads in HEADS.items():
+        table = describe_speed(read_results(results), heads)
+        _replace(folder / name, SPEED_START, f"\n{table}\n", SPEED_END)
+
+
+def _replace(page: Path, start: str, text: str, end: str) -> None:
+    """Write a text between two marks."""
+    before, rest = page.read_text().split(start)
+    _, after = rest.split(end)
+    page.write_text(before + start + text + end + after)
 
 
 def describe_settings() -> str:
@@ -149,3 +163,4 @@ def _link(schema: dict[str, Any]) -> str:
 if __name__ == "__main__":
     write(FOLDER)
     write_scaling(FOLDER)
+    write_speed(FOLDER.parent)

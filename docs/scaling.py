@@ -1,6 +1,5 @@
 """The page on scaling: what was measured on one machine, and what follows from it."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.speed.results import CROWD
+from docs.results import find, middle
 
 RATES = (100, 10_000, 1_000_000)
 """Requests a second."""
@@ -41,23 +41,6 @@ BATCH = "64"
 TEMPLATE = Path(__file__).with_name("scaling.template.md")
 
 
-class NotMeasured(ValueError):
-    """The page needs what the results do not hold."""
-
-
-def read_results(path: Path) -> dict[str, Any]:
-    """What `make bench` wrote.
-
-    Raises:
-        NotMeasured: it wrote nothing.
-    """
-    try:
-        results: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise NotMeasured(f"{path} is not there; `make bench` writes it.") from error
-    return results
-
-
 def describe_scaling(results: Mapping[str, Any]) -> str:
     """The whole page.
 
@@ -68,15 +51,15 @@ def describe_scaling(results: Mapping[str, Any]) -> str:
     Raises:
         NotMeasured: a part of that is missing.
     """
-    cpu_ms = _middle(results, "ours-2", "cpu_ms", str(CROWD))
-    memory = _middle(results, "ours-2", "loaded_mib") / 2
-    images = {int(pixels): ms for pixels, ms in _find(results, "growth", "image_ms").items()}
+    cpu_ms = middle(results, "ours-2", "cpu_ms", str(CROWD))
+    memory = middle(results, "ours-2", "loaded_mib") / 2
+    images = {int(pixels): ms for pixels, ms in find(results, "growth", "image_ms").items()}
     small, large = images[min(images)], images[max(images)]
     mixed = mix(cpu_ms, large - small)
-    seconds = _middle(results, "ours-2", "closed", str(CROWD), "p50_ms") / 1000
+    seconds = middle(results, "ours-2", "closed", str(CROWD), "p50_ms") / 1000
     return TEMPLATE.read_text().format(
-        machine=", ".join(f"{name}: {fact}" for name, fact in _find(results, "machine").items()),
-        processor=_find(results, "machine", "processor"),
+        machine=", ".join(f"{name}: {fact}" for name, fact in find(results, "machine").items()),
+        processor=find(results, "machine", "processor"),
         crowd=CROWD,
         core=_tabulate_core(results),
         many=_tabulate_many(results),
@@ -84,9 +67,9 @@ def describe_scaling(results: Mapping[str, Any]) -> str:
         utilisation=UTILISATION,
         percent=100 * UTILISATION,
         zones=ZONES,
-        idle_one=_middle(results, "ours", "idle_mib"),
-        loaded_one=_middle(results, "ours", "loaded_mib"),
-        idle_two=_middle(results, "ours-2", "idle_mib"),
+        idle_one=middle(results, "ours", "idle_mib"),
+        loaded_one=middle(results, "ours", "loaded_mib"),
+        idle_two=middle(results, "ours-2", "idle_mib"),
         loaded_two=2 * memory,
         memory=memory,
         cores=_tabulate_cores(cpu_ms),
@@ -145,21 +128,6 @@ def count_megabits(rate: float, size: float) -> float:
     return rate * size * 8 / 1e6
 
 
-def _find(found: Any, *keys: str) -> Any:  # noqa: ANN401 # JSON
-    """What stands there in the results; an empty place means that it was not measured."""
-    for key in keys:
-        found = found.get(key)
-        if found is None or found in ({}, []):
-            raise NotMeasured(
-                f"The results have no {'.'.join(keys)}; a whole `make bench` measures it."
-            )
-    return found
-
-
-def _middle(results: Mapping[str, Any], contender: str, *keys: str) -> float:
-    return median(float(_find(each, *keys)) for each in _find(results, "rounds", contender))
-
-
 def _tabulate_core(results: Mapping[str, Any]) -> str:
     return _table(
         ("", "processor ms a request", "requests/s a core", "requests/s measured"),
@@ -168,8 +136,8 @@ def _tabulate_core(results: Mapping[str, Any]) -> str:
             for title, cpu_ms, rate in (
                 (
                     title,
-                    _middle(results, name, "cpu_ms", str(CROWD)),
-                    median(_find(results, "growth", "workers", workers)),
+                    middle(results, name, "cpu_ms", str(CROWD)),
+                    median(find(results, "growth", "workers", workers)),
                 )
                 for title, name, workers in (
                     ("1 worker", "ours", "1"),
@@ -183,10 +151,10 @@ def _tabulate_core(results: Mapping[str, Any]) -> str:
 def _tabulate_many(results: Mapping[str, Any]) -> str:
     rows = [
         (f"256 in a request: {name}", f"{rate:,.0f}", "measured")
-        for name, rate in _find(results, "stress", "many_per_second").items()
+        for name, rate in find(results, "stress", "many_per_second").items()
     ]
     for size in ("1", BATCH):
-        ms = _find(results, "growth", "engine_ms", size)
+        ms = find(results, "growth", "engine_ms", size)
         rate = f"{1000 * int(size) / ms:,.0f}"
         rows.append((f"the engine alone, {size} at a time", rate, f"1000 × {size} ÷ {ms:.3f} ms"))
     return _table(("", "digits/s", "how"), rows)
@@ -328,12 +296,12 @@ def _list_ways(
     results: Mapping[str, Any], cpu_ms: float
 ) -> Iterator[tuple[str, str, float, float]]:
     """To read a million: the way, how its milliseconds come about, those, and the utilisation."""
-    cores = int(_find(results, "machine", "cores"))
+    cores = int(find(results, "machine", "cores"))
     yield "one a request", "", cpu_ms, UTILISATION
-    for name, rate in _find(results, "stress", "many_per_second").items():
+    for name, rate in find(results, "stress", "many_per_second").items():
         how = f"1000 × {cores} ÷ {rate:,.0f}"
         yield f"256 a request: {name}", how, 1000 * cores / rate, UTILISATION
-    ms = _find(results, "growth", "engine_ms", BATCH)
+    ms = find(results, "growth", "engine_ms", BATCH)
     # A job in bulk does not wait for callers: its cores are busy until it ends.
     yield "in bulk: the engine", f"{ms:.3f} × {cores} ÷ {BATCH}", ms * cores / int(BATCH), 1
 

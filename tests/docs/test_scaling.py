@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from docs.__main__ import FOLDER, write_scaling
+from docs.results import NotMeasured, read_results
 from docs.scaling import (
-    NotMeasured,
     count_balancers,
     count_core_hours,
     count_cores,
@@ -16,7 +16,6 @@ from docs.scaling import (
     count_replicas,
     describe_scaling,
     mix,
-    read_results,
 )
 
 ROUND = {
