@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging import frame
-from training.config import Augmentation, Mixture, Recipe
+from training.config import Augmentation, Recipe
 from training.damage import DAMAGES, Damage, neighbourhood
 from training.dataset import Digits, one_hot, scale
 from training.extras import Extras
@@ -61,20 +61,23 @@ def steps_per_epoch(digits: Digits, recipe: Recipe) -> int:
     return max(1, len(digits) // _sizes(recipe)[0])
 
 
-def _sizes(recipe: Recipe) -> tuple[int, int, int, int]:
-    """How many of a batch are digits of MNIST, uploads, print and outliers."""
-    mixture = recipe.mixture or Mixture(uploaded_share=0, printed_share=0, outlier_share=0)
-    uploaded, printed, outliers = (
+def _sizes(recipe: Recipe) -> tuple[int, int, int, int, int]:
+    """How many of a batch are digits of MNIST, uploads, print, other hands' and outliers."""
+    how = recipe.mixture
+    if how is None:
+        return recipe.batch_size, 0, 0, 0, 0
+    uploaded, printed, written, outliers = (
         round(share * recipe.batch_size)
-        for share in (mixture.uploaded_share, mixture.printed_share, mixture.outlier_share)
+        for share in (how.uploaded_share, how.printed_share, how.written_share, how.outlier_share)
     )
-    return recipe.batch_size - uploaded - printed - outliers, uploaded, printed, outliers
+    digits = recipe.batch_size - uploaded - printed - written - outliers
+    return digits, uploaded, printed, written, outliers
 
 
 def _make(
     digits: Digits,
     extras: Extras | None,
-    sizes: tuple[int, int, int, int],
+    sizes: tuple[int, int, int, int, int],
     recipe: Recipe,
     rng: np.random.Generator,
 ) -> Batch:
@@ -82,18 +85,20 @@ def _make(
     how = recipe.augmentation
     targets = one_hot(labels)
     if extras is not None and recipe.mixture is not None:
-        uploaded = extras.uploaded.take(rng.integers(0, len(extras.uploaded), sizes[1]))
-        printed = extras.printed.take(rng.integers(0, len(extras.printed), sizes[2]))
-        outliers = extras.outliers[rng.integers(0, len(extras.outliers), sizes[3])]
+        others = [
+            kind.take(rng.integers(0, len(kind), size))
+            for kind, size in zip(
+                (extras.uploaded, extras.printed, extras.written), sizes[1:4], strict=True
+            )
+        ]
+        outliers = extras.outliers[rng.integers(0, len(extras.outliers), sizes[4])]
         images = np.concatenate(
-            [images, scale(uploaded.images), scale(printed.images), scale(outliers)]
+            [images, *(scale(other.images) for other in others), scale(outliers)]
         )
-        uniform = np.full((sizes[3], 10), 0.1, np.float32)
-        targets = np.concatenate(
-            [targets, one_hot(uploaded.labels), one_hot(printed.labels), uniform]
-        )
+        uniform = np.full((sizes[4], 10), 0.1, np.float32)
+        targets = np.concatenate([targets, *(one_hot(other.labels) for other in others), uniform])
         weights = np.ones(len(images), np.float32)
-        weights[len(images) - sizes[3] :] = recipe.mixture.outlier_weight
+        weights[len(images) - sizes[4] :] = recipe.mixture.outlier_weight
     if how is not None:
         images = augment(images, how, rng)
     return Batch(images[..., None], targets, weights)

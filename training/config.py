@@ -25,7 +25,7 @@ class Augmentation:
     reach: Reach = PEOPLES
     stroke: float = 0.7  # share of a one-pixel dilation or erosion mixed in
     redrawn_share: float = 0.1  # re-inked as a pen on a canvas and framed as an upload is
-    damaged_share: float = 0.3  # one of the kinds of training/damage.py each
+    damaged_share: float = 0.25  # one of the kinds of training/damage.py each
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,11 @@ class Mixture:
 
     uploaded_share: float = 0.08  # photographs and scans, normalised as they are when served
     printed_share: float = 0.04  # small: there are 133 faces, and MNIST must not be lost
+    written_share: float = 0.03  # small too: they are drawn from thirty ways of writing
     outlier_share: float = 0.1  # with half of it, while healing, letters passed 1.4 times as often
     outlier_weight: float = 0.5  # of their loss: theirs, found on validation outliers
     uploads: int = 20_000
+    written: int = 6_000
     outliers: int = 20_000  # beside the letters
 
 
@@ -69,9 +71,9 @@ class Compression:
             "dense2": 0.03,
         }
     )
-    epochs: int = 4
+    epochs: int = 6
     learning_rate: float = 2e-4  # two fifths of the peak: heal, do not learn anew
-    damaged_share: float = 0.15  # half of fitting's: four of 6,000 digits more are read right
+    damaged_share: float = 0.12  # half of fitting's: four of 6,000 digits more are read right
 
 
 @dataclass(frozen=True)

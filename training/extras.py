@@ -1,4 +1,4 @@
-"""What is learnt from beside MNIST as it is: uploads, print, and what is no digit.
+"""What is learnt from beside MNIST as it is: uploads, print, other hands, and what is no digit.
 
 Made once a run, because drawing and normalising a page takes longer than a step of training, and
 kept with the run's checkpoints.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from training import fonts, outliers, uploads
+from training import fonts, hands, outliers, uploads
 from training.config import Mixture
 from training.dataset import Digits
 
@@ -29,11 +29,13 @@ class Extras:
     Attributes:
         uploaded: digits of MNIST, photographed and normalised.
         printed: digits in many typefaces, normalised.
+        written: digits as other hands write them, normalised.
         outliers: what is no digit, uint8 [n, 28, 28].
     """
 
     uploaded: Digits
     printed: Digits
+    written: Digits
     outliers: NDArray[np.uint8]
 
 
@@ -62,6 +64,8 @@ def prepare(
             uploaded_labels=made.uploaded.labels,
             printed=made.printed.images,
             printed_labels=made.printed.labels,
+            written=made.written.images,
+            written_labels=made.written.labels,
             outliers=made.outliers,
         )
         aside.replace(path)
@@ -69,6 +73,7 @@ def prepare(
         return Extras(
             Digits(kept["uploaded"], kept["uploaded_labels"]),
             Digits(kept["printed"], kept["printed_labels"]),
+            Digits(kept["written"], kept["written_labels"]),
             kept["outliers"],
         )
 
@@ -82,6 +87,7 @@ def make(digits: Digits, mixture: Mixture, *, seed: int, is_validation: bool) ->
     return Extras(
         uploaded=_upload(digits, round(mixture.uploads * share), rng),
         printed=_print_digits(faces, rng),
+        written=_write_digits(round(mixture.written * share), rng),
         outliers=np.concatenate(
             [
                 _print_letters(faces, rng),
@@ -116,8 +122,20 @@ def _print_digits(faces: list[fonts.Typeface], rng: np.random.Generator) -> Digi
     return uploads.normalise_pages(pages, [int(text) for _, text in texts])
 
 
+def _write_digits(count: int, rng: np.random.Generator) -> Digits:
+    """Half of them large, half as small scans."""
+    large, small = hands.write(count // 2, rng), hands.write(count - count // 2, rng)
+    found = uploads.normalise_pages(list(large.images), large.labels)
+    scanned = uploads.reduce(small, rng)
+    return Digits(
+        np.concatenate([found.images, scanned.images]),
+        np.concatenate([found.labels, scanned.labels]),
+    )
+
+
 def _print_letters(faces: list[fonts.Typeface], rng: np.random.Generator) -> NDArray[np.uint8]:
-    texts = [(face, letter) for face in faces for letter in outliers.LETTERS]
+    """Each letter in each face at two sizes, as the digits are."""
+    texts = [(face, letter) for face in faces for letter in outliers.LETTERS for _ in range(2)]
     pages = [face.draw(text, int(rng.integers(20, 160))) for face, text in tqdm(texts, "letters")]
     return uploads.normalise_pages(pages, [0] * len(pages)).images
 

@@ -10,12 +10,13 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from app.errors import BlankImage
 from app.imaging import frame
+from training.curves import round_corners
 from training.warping import SIDE
 
 Grey = NDArray[np.uint8]
 
-LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwx&@#%$*+=?"
-"""Without those that a reader would take for a digit: B D G I J O Q S Z b g i j l o q s y z |."""
+LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwxy&@#%$*+=?"
+"""Without those that a reader would take for a digit: I O S Z b g l o q s z |."""
 
 CANVAS = 84
 """Pixels of what is drawn on before it is framed: three to each of the digit's."""
@@ -27,18 +28,9 @@ def scribble(rng: np.random.Generator) -> Grey:
     pen = ImageDraw.Draw(page)
     width = int(rng.integers(5, 13))
     for _ in range(rng.integers(2, 5)):
-        points = _curve(rng.uniform(8, CANVAS - 8, (rng.integers(4, 9), 2)))
+        points = round_corners(rng.uniform(8, CANVAS - 8, (rng.integers(4, 9), 2)))
         pen.line([tuple(point) for point in points], fill=255, width=width, joint="curve")
     return _framed(page)
-
-
-def _curve(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round the corners of a way by Chaikin's cutting (1974), three times."""
-    for _ in range(3):
-        near = 0.75 * corners[:-1] + 0.25 * corners[1:]
-        far = 0.25 * corners[:-1] + 0.75 * corners[1:]
-        corners = np.stack([near, far], axis=1).reshape(-1, 2)
-    return corners
 
 
 def solid(rng: np.random.Generator) -> Grey:

@@ -84,7 +84,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--shares", type=_shares, default=_shares("0.5,0.75,0.9,1,1.5,2,3"), help="of the capacity"
     )
     parser.add_argument("--workers", type=_numbers, default=_workers(), help="to compare")
-    parser.add_argument("--version", type=Path, default=Path("models/alexnet/2"))
+    parser.add_argument("--version", type=Path, default=Path("models/alexnet/3"))
     parser.add_argument("--environments", type=Path, default=Path(".venv-bench"))
     parser.add_argument("--results", type=Path, default=Path("benchmarks/RESULTS.md"))
     return parser.parse_args(arguments)

@@ -106,12 +106,17 @@ def test_resumed_run_sees_the_same_batches(digits: Digits, first_epoch: int) -> 
 
 
 def test_mixture_fills_its_share_of_each_batch(digits: Digits) -> None:
-    """Uploads, print and outliers stand behind MNIST's digits, outliers flat and lighter."""
+    """Other digits and outliers stand behind MNIST's, outliers flat and lighter."""
     uploaded = Digits(np.full((3, 28, 28), 10, np.uint8), np.array([1, 1, 1], np.uint8))
     printed = Digits(np.full((2, 28, 28), 20, np.uint8), np.array([2, 2], np.uint8))
-    extras = Extras(uploaded, printed, np.full((5, 28, 28), 30, np.uint8))
+    written = Digits(np.full((4, 28, 28), 40, np.uint8), np.array([3, 3, 3, 3], np.uint8))
+    extras = Extras(uploaded, printed, written, np.full((5, 28, 28), 30, np.uint8))
     mixture = Mixture(
-        uploaded_share=0.25, printed_share=0.125, outlier_share=0.125, outlier_weight=0.25
+        uploaded_share=0.1875,
+        printed_share=0.125,
+        written_share=0.0625,
+        outlier_share=0.125,
+        outlier_weight=0.25,
     )
     recipe = replace(RECIPE, augmentation=None, mixture=mixture, epochs=1)
     made = list(batches(digits, extras, recipe))
@@ -119,8 +124,8 @@ def test_mixture_fills_its_share_of_each_batch(digits: Digits) -> None:
     assert steps_per_epoch(digits, recipe) == len(made) == 50 // 8
     for batch in made:
         levels = np.rint(batch.images[8:, 0, 0, 0] * 255).astype(int)
-        assert levels.tolist() == [10] * 4 + [20] * 2 + [30] * 2
-        assert batch.targets[8:14].argmax(axis=1).tolist() == [1] * 4 + [2] * 2
+        assert levels.tolist() == [10] * 3 + [20] * 2 + [40] + [30] * 2
+        assert batch.targets[8:14].argmax(axis=1).tolist() == [1] * 3 + [2] * 2 + [3]
         np.testing.assert_allclose(batch.targets[14:], 0.1)
         assert batch.weights.tolist() == [1.0] * 14 + [0.25] * 2
 

@@ -11,7 +11,7 @@ from training.config import Mixture
 from training.dataset import Digits
 from training.extras import HELD_OUT_FAMILY, prepare
 
-MIXTURE = Mixture(uploads=10, outliers=40)
+MIXTURE = Mixture(uploads=10, written=20, outliers=40)
 FOLDER = Path(mpl.get_data_path()) / "fonts/ttf"
 FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral")
 
@@ -30,11 +30,12 @@ def families(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 def test_extras_hold_every_kind(digits: Digits, tmp_path: Path) -> None:
-    """Uploads, every digit in each learnt face at two sizes, letters and drawn outliers."""
+    """Uploads, every digit in each learnt face at two sizes and in other hands, and outliers."""
     made = prepare(digits, MIXTURE, tmp_path / "run/extras.npz", seed=1)
 
     assert 7 <= len(made.uploaded) <= 10
     assert np.bincount(made.printed.labels, minlength=10).tolist() == [4] * 10
+    assert np.bincount(made.written.labels, minlength=10).tolist() == [2] * 10
     assert made.outliers.shape[1:] == (28, 28)
     assert len(made.outliers) > 40
 
