@@ -67,7 +67,8 @@ def _paste(sheet: Image.Image, corner: tuple[int, int], sample: Sample, answer: 
     left, top = corner
     draw = ImageDraw.Draw(sheet)
     caption = f"{sample.text or 'blank'} > {_read(answer)} {sample.kind}"
-    draw.text((left, top), caption.encode("latin-1", "replace"), fill=(0, 0, 0))
+    # Pillow's own font has no ×.
+    draw.text((left, top), caption.replace("×", "x"), fill=(0, 0, 0))
     grey = decode_picture(sample.upload, max_pixels=MAX_PIXELS).grey
     upload = Image.fromarray(grey).convert("RGB")
     try:
