@@ -14,10 +14,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && pip --python /venv/bin/python install --require-hashes --only-binary :all: \
        --requirement requirements/serve.txt \
     # A third of the engine's wheel is for accelerators, a third of numpy's for its own tests; nothing
-    # is compiled against these packages, and nobody checks types in the image.
+    # is compiled against these packages, nobody checks types in the image, and no AVIF is read.
     && cd /venv/lib/python3*/site-packages \
     && rm -r ai_edge_litert/*WebGpu* ai_edge_litert/tools ai_edge_litert/vendors \
-       numpy/distutils numpy/f2py \
+       numpy/distutils numpy/f2py PIL/_avif* pillow.libs/libavif* \
     && find numpy -name tests -type d -prune -exec rm -r {} + \
     && find . '(' -name '*.py[ix]' -o -name '*.pxd' -o -name '*.[ch]' ')' -delete
 
