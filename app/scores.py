@@ -28,11 +28,12 @@ def scoring(
 
     def score(images: NDArray[np.uint8]) -> Scores:
         logits = engine(images)
+        peak, weights, total = _weigh(logits)
         found = np.empty((len(logits), ENERGY + 1))
         found[:, LOGITS] = logits
-        found[:, PROBABILITIES] = softmax(logits)
+        found[:, PROBABILITIES] = weights / total
         np.round(found[:, PROBABILITIES], DECIMALS, out=found[:, PROBABILITIES])
-        found[:, ENERGY] = energy(logits)
+        found[:, ENERGY] = (peak + np.log(total))[:, 0]
         return found
 
     return score
@@ -40,13 +41,20 @@ def scoring(
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities [n, 10] of logits [n, 10]."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
+    _, weights, total = _weigh(logits)
+    probabilities: NDArray[np.float32] = weights / total
     return probabilities
 
 
 def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log of the summed exponentials [n] of logits [n, 10]."""
-    peak = logits.max(axis=1)
-    score: NDArray[np.float32] = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
+    peak, _, total = _weigh(logits)
+    score: NDArray[np.float32] = (peak + np.log(total))[:, 0]
     return score
+
+
+def _weigh(logits: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """The largest logit [n, 1], the exponentials below it [n, 10], and their sum [n, 1]."""
+    peak = logits.max(axis=1, keepdims=True)
+    weights = np.exp(logits - peak)
+    return peak, weights, weights.sum(axis=1, keepdims=True)

@@ -36,8 +36,9 @@ def write_scaling(folder: Path, results: Path = RESULTS) -> None:
 
 def write_speed(folder: Path, results: Path = RESULTS) -> None:
     """Write the READMEs' table of speed from what was measured; what stands around it stays."""
+    measured = read_results(results)
     for name, heads in HEADS.items():
-        table = describe_speed(read_results(results), heads)
+        table = describe_speed(measured, heads)
         _replace(folder / name, SPEED_START, f"\n{table}\n", SPEED_END)
 
 

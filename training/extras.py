@@ -109,6 +109,10 @@ def _upload(digits: Digits, count: int, rng: np.random.Generator) -> Digits:
             for batch in tqdm(batches, "uploads", unit=f"×{BATCH}")
         ),
     ]
+    return _join(parts)
+
+
+def _join(parts: list[Digits]) -> Digits:
     return Digits(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -126,11 +130,7 @@ def _write_digits(count: int, rng: np.random.Generator) -> Digits:
     """Half of them large, half as small scans."""
     large, small = hands.write(count // 2, rng), hands.write(count - count // 2, rng)
     found = uploads.normalise_pages(list(large.images), large.labels)
-    scanned = uploads.reduce(small, rng)
-    return Digits(
-        np.concatenate([found.images, scanned.images]),
-        np.concatenate([found.labels, scanned.labels]),
-    )
+    return _join([found, uploads.reduce(small, rng)])
 
 
 def _print_letters(faces: list[fonts.Typeface], rng: np.random.Generator) -> NDArray[np.uint8]:

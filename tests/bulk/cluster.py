@@ -1,6 +1,7 @@
 """A Ray cluster of two nodes on this machine, one of which can be killed."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,11 @@ os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
 os.environ.setdefault("RAY_health_check_failure_threshold", "2")  # a dead node is soon known to be
 
 from ray.cluster_utils import Cluster
+
+from tests.conftest import MODELS
+
+SCORE = (sys.executable, "-m", "app.cli", "predict", "--engine", "ray", "--models", MODELS)
+"""The command, as one types it but for where from and where to."""
 
 STORE_BYTES = 80 << 20
 """A little above the least that Ray takes: paths and counts go through it, no pictures."""

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,8 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from tests.bulk.cluster import Nodes, two_nodes
-from tests.conftest import MODELS
+from tests.bulk.cluster import SCORE, Nodes, two_nodes
 from tests.pictures import encode
 from tests.processes import DEADLINE_SECONDS, ROOT
 
@@ -75,10 +73,7 @@ def source(tmp_path: Path, golden: dict[str, NDArray[np.uint8]]) -> Source:
 def start(nodes: Nodes, source: Path, destination: Path) -> subprocess.Popen[str]:
     """The command, as one types it."""
     return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "app.cli", "predict", "--engine", "ray", "--models", MODELS),
-            *(source, destination),
-        ],
+        [*SCORE, source, destination],
         cwd=ROOT,
         env={**os.environ, "RAY_ADDRESS": nodes.address},
         stderr=subprocess.PIPE,

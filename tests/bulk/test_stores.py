@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +12,7 @@ from moto.server import ThreadedMotoServer
 from numpy.typing import NDArray
 from pyarrow import fs, parquet
 
-from tests.bulk.cluster import Nodes, two_nodes
-from tests.conftest import MODELS
+from tests.bulk.cluster import SCORE, Nodes, two_nodes
 from tests.pictures import encode
 from tests.processes import DEADLINE_SECONDS, ROOT
 
@@ -91,10 +89,7 @@ def put(store: Store, golden: dict[str, NDArray[np.uint8]]) -> dict[str, int | N
 def score(nodes: Nodes, store: Store) -> subprocess.CompletedProcess[str]:
     """The command, as one types it."""
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "app.cli", "predict", "--engine", "ray", "--models", MODELS),
-            *(store.address("in"), store.address("out")),
-        ],
+        [*SCORE, store.address("in"), store.address("out")],
         cwd=ROOT,
         env={**os.environ, "RAY_ADDRESS": nodes.address},
         capture_output=True,
