@@ -21,8 +21,10 @@ from tests.pictures import encode
 from tests.processes import DEADLINE_SECONDS, ROOT
 
 FILES = 600
-ROWS = 1000
+ROWS = 5000
 GROUP_ROWS = 40
+"""So many parts that the second node's actor is there long before the first's has done them all."""
+
 BAD_EVERY = 97
 SEEN_FIRST = 6
 """Parts that are there before anything is killed."""
