@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any, cast
 
-from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.envelopes import Envelope
+from app.envelopes import Envelope, Sealed, seal
 from app.errors import (
     HeadersTooLarge,
     MalformedRequest,
@@ -23,6 +22,13 @@ from app.errors import (
     TooManyConnections,
 )
 from app.problems import problem
+
+TurnAway = Callable[[bytes, bytes, list[tuple[bytes, bytes]]], Sealed | None]
+
+CLOSE = (b"connection", b"close")
+
+_ANSWERED = SimpleNamespace(response_complete=True)
+"""Stands for a request that was answered before uvicorn saw it: the rest of it is passed over."""
 
 LINGER_SECONDS = 1.0
 """A refused connection stays open so long: closed with bytes unread, it would be reset, and the
@@ -49,12 +55,14 @@ class Protocol(HttpToolsProtocol):
         *args: Any,  # noqa: ANN401
         limits: Limits,
         on_refuse: Callable[[str], None],
+        turn_away: TurnAway | None,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         """Make one for one connection."""
         super().__init__(*args, **kwargs)
         self._limits = limits
         self._on_refuse = on_refuse
+        self._turn_away = turn_away
         self._in_headers = False
         self._header_bytes = 0
         self._header_timer: asyncio.TimerHandle | None = None
@@ -64,7 +72,8 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
-        self.transport = cast("asyncio.Transport", Envelope(transport, self.loop))
+        self._envelope = Envelope(transport, self.loop)
+        self.transport = cast("asyncio.Transport", self._envelope)
         beyond = len(self.connections) - self._limits.max_connections
         if beyond > MAX_LINGERING:
             self._on_refuse(TooManyConnections.code)
@@ -105,11 +114,28 @@ class Protocol(HttpToolsProtocol):
         if size > self._limits.max_header_bytes:
             self._reason = _too_large(self._limits)
             raise self._reason
-        super().on_headers_complete()
+        if not self._is_turned_away():
+            super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # uvicorn's, to whom all is a 400
         """Refuse what is no HTTP, or what `on_headers_complete` refused."""
         self._refuse(self._reason or MalformedRequest("The request is no HTTP/1.1."))
+
+    def _is_turned_away(self) -> bool:
+        """Answer what there is no room for, unless uvicorn would close or wait with its answer."""
+        is_waiting = self.cycle is not None and not self.cycle.response_complete
+        headers = self.server_state.default_headers
+        if self._turn_away is None or is_waiting or not self.parser.should_keep_alive():
+            return False
+        if CLOSE in headers:
+            return False
+        answer = self._turn_away(self.parser.get_method(), self.url, self.headers)
+        if answer is None:
+            return False
+        self.cycle = cast("RequestResponseCycle", _ANSWERED)
+        self._envelope.write_whole(answer.serialise(headers))
+        self.on_response_complete()
+        return True
 
     def _arm(self) -> None:
         self._header_timer = self.loop.call_later(
@@ -135,28 +161,24 @@ class Protocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False  # the request before is answered, and nothing after it
             return
-        self.transport.write(_serialise(problem(error)))
+        self._envelope.write_whole(seal(problem(error)).serialise([CLOSE]))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
-def bound(limits: Limits, on_refuse: Callable[[str], None]) -> partial[Protocol]:
+def bound(
+    limits: Limits, on_refuse: Callable[[str], None], turn_away: TurnAway | None = None
+) -> partial[Protocol]:
     """What uvicorn makes its protocols with.
 
     Args:
         limits: of each connection.
         on_refuse: told the error's code of each that is refused.
+        turn_away: given a request's method, address and headers, answers it, or does not.
     """
-    return partial(Protocol, limits=limits, on_refuse=on_refuse)
+    return partial(Protocol, limits=limits, on_refuse=on_refuse, turn_away=turn_away)
 
 
 def _too_large(limits: Limits) -> HeadersTooLarge:
     return HeadersTooLarge(f"The headers have more than {limits.max_header_bytes:,} bytes.")
-
-
-def _serialise(response: Response) -> bytes:
-    status = HTTPStatus(response.status_code)
-    head = [f"HTTP/1.1 {status.value} {status.phrase}".encode(), b"connection: close"]
-    head += [name + b": " + value for name, value in response.raw_headers if name != b"connection"]
-    return b"\r\n".join(head) + b"\r\n\r\n" + bytes(response.body)

@@ -5,7 +5,12 @@ caller woken. Measured, the first of the two took a fifth of the event loop's ti
 """
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
+
+from starlette.responses import Response
 
 HEAD = b"HTTP/"
 
@@ -40,6 +45,11 @@ class Envelope:
         else:
             self._transport.write(data)
 
+    def write_whole(self, answer: bytes) -> None:
+        """Send an answer that has its body with it."""
+        self._flush()
+        self._transport.write(answer)
+
     def write_eof(self) -> None:
         """Send what is kept, and no more."""
         self._flush()
@@ -54,3 +64,30 @@ class Envelope:
         if self._head:
             data, self._head = self._head, b""
             self._transport.write(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An answer as it is sent, but for the headers that its connection adds."""
+
+    first_line: bytes
+    rest: bytes
+
+    def replace(self, before: bytes, after: bytes) -> "Sealed":
+        """The same with other bytes, as many, wherever those were."""
+        return Sealed(self.first_line, self.rest.replace(before, after))
+
+    def serialise(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """All of it, with these headers in front of its own."""
+        lines = [name + b": " + value + b"\r\n" for name, value in headers]
+        return b"".join([self.first_line, *lines, self.rest])
+
+
+def seal(response: Response) -> Sealed:
+    """An answer that the connection closes after says so itself, once."""
+    status = HTTPStatus(response.status_code)
+    lines = [name + b": " + value for name, value in response.raw_headers if name != b"connection"]
+    return Sealed(
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode(),
+        b"\r\n".join([*lines, b"", bytes(response.body)]),
+    )

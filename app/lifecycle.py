@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +26,11 @@ logger = logging.getLogger(__name__)
 
 Status = Literal["starting", "ready", "draining"]
 
+NICENESS = 10
+"""Of the threads that decode: beside pictures of twelve megapixels, which keep a core busy for
+hundredths of a second, the 99th percentile of small ones then took 2.2 times as long as without
+them, instead of 2.7 times."""
+
 
 class Lifecycle:
     """What is being served, and whether.
@@ -42,7 +50,9 @@ class Lifecycle:
         self._settings = settings
         self._metrics = metrics
         self._started = time.monotonic()
-        self._decoders = ThreadPoolExecutor(settings.decode_threads, thread_name_prefix="decode")
+        self._decoders = ThreadPoolExecutor(
+            settings.decode_threads, thread_name_prefix="decode", initializer=_step_back
+        )
         self._loading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self.registry = Registry(
@@ -154,3 +164,12 @@ class Lifecycle:
         )
         limits = Limits(settings.max_pixels, settings.max_waiting_decodes)
         return Classifier(batcher, version.facts, self._decoders, limits, self._metrics)
+
+
+def _step_back() -> None:
+    """Have the event loop and the engine go first; Linux knows threads as it knows processes."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(
+            os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+        )

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from app import VERSION
+from app.early import EarlyRefusal
 from app.errors import ServiceError
-from app.guards.admission import Admission, Bounds
+from app.guards.admission import Admission, Bounds, Places
 from app.guards.headers import SecurityHeaders
 from app.guards.inflation import Inflation
 from app.guards.keys import KeyGuard, Keys
@@ -38,7 +39,8 @@ def create_app(
 
     Returns:
         The application; `app.state.lifecycle` is what a server tells that it is stopping,
-        `app.state.metrics` what it counts with.
+        `app.state.metrics` what it counts with, `app.state.turn_away` refuses what there is no
+        room for, if that may be done before the application is called.
 
     Raises:
         KeysUnreadable: keys are asked for, and there is no file of them.
@@ -84,26 +86,32 @@ def create_app(
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
     app.add_middleware(Shortcut, routes=reading.routes)
-    _guard(app, settings)
+    places = _guard(app, settings)
     app.add_middleware(Observation, metrics=metrics, telemetry=telemetry)
     _tell_browsers(app, settings)
+    # Where a layer further out has something to add to a refusal, none is made before it.
+    is_plain = telemetry is None and not settings.cors_origins
+    app.state.turn_away = EarlyRefusal(places, metrics) if is_plain else None
     return app
 
 
-def _guard(app: FastAPI, settings: Settings) -> None:
+def _guard(app: FastAPI, settings: Settings) -> Places:
     """Put in front of every route what refuses; the last that is added comes first."""
-    bounds = Bounds(
-        requests=settings.max_requests,
-        buffered_bytes=settings.max_buffered_bytes,
-        body_seconds=settings.body_timeout_seconds,
-        body_bytes_per_second=settings.min_body_bytes_per_second,
-        answer_seconds=settings.request_timeout_seconds,
+    places = Places(
+        Bounds(
+            requests=settings.max_requests,
+            buffered_bytes=settings.max_buffered_bytes,
+            body_seconds=settings.body_timeout_seconds,
+            body_bytes_per_second=settings.min_body_bytes_per_second,
+            answer_seconds=settings.request_timeout_seconds,
+        )
     )
-    app.add_middleware(Admission, bounds=bounds)
+    app.add_middleware(Admission, places=places)
     app.add_middleware(Inflation)
     if settings.api_keys_file is not None:
         keys = Keys(settings.api_keys_file)
         app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)
+    return places
 
 
 def _tell_browsers(app: FastAPI, settings: Settings) -> None:

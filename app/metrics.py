@@ -107,6 +107,9 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._model: tuple[str, ...] | None = None
+        # The library looks for a child by its labels under a lock, at the cost of counting it.
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._readings: dict[tuple[int, str], Counter] = {}
 
     @staticmethod
     def _stage(registry: CollectorRegistry, name: str, text: str) -> Histogram:
@@ -129,8 +132,15 @@ class Metrics:
 
     def observe_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self.requests.labels(route, method, status).inc()
-        self.request_seconds.labels(route).observe(seconds)
+        kind = (route, method, status)
+        if kind not in self._answers:
+            self._answers[kind] = (
+                self.requests.labels(*kind),
+                self.request_seconds.labels(route),
+            )
+        count, duration = self._answers[kind]
+        count.inc()
+        duration.observe(seconds)
 
     def observe_refused_connection(self, code: str) -> None:
         """Count one connection that got no request through."""
@@ -147,7 +157,10 @@ class Metrics:
 
     def observe_prediction(self, digit: int, confidence: float, outcome: str) -> None:
         """Count one digit read."""
-        self.predictions.labels(digit, outcome).inc()
+        kind = (digit, outcome)
+        if kind not in self._readings:
+            self._readings[kind] = self.predictions.labels(*kind)
+        self._readings[kind].inc()
         self.confidence.observe(confidence)
 
 

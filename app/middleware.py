@@ -58,11 +58,11 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                spent = timing.describe(stages, time.perf_counter() - started)
+                told = timing.describe(stages, time.perf_counter() - started)
                 message["headers"] = [
                     *message["headers"],
                     (REQUEST_ID_HEADER, current.encode()),
-                    (TIMING_HEADER, spent.encode()),
+                    (TIMING_HEADER, told.encode()),
                 ]
             await send(message)
 
@@ -75,26 +75,28 @@ class Observation:
             if response is not None:
                 await response(scope, receive, send_observed)
         finally:
-            self._record(scope, status, time.perf_counter() - started)
+            spent = time.perf_counter() - started
+            record(self._metrics, _route(scope), scope["method"], status, spent)
             if trace is not None:
                 trace.end(scope["method"], _route(scope), status, stages)
             timing.stages.reset(stages_token)
             tracing.span.reset(span_token)
             logs.request_id.reset(token)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
-        self._metrics.observe_request(route, scope["method"], status, seconds)
-        if logger.isEnabledFor(logging.INFO):
-            logger.info(
-                "request",
-                extra={
-                    "method": scope["method"],
-                    "route": route,
-                    "status": status,
-                    "seconds": round(seconds, 6),
-                },
-            )
+
+def record(metrics: Metrics, route: str, method: str, status: int, seconds: float) -> None:
+    """Count an answer, and log it."""
+    metrics.observe_request(route, method, status, seconds)
+    if logger.isEnabledFor(logging.INFO):
+        logger.info(
+            "request",
+            extra={
+                "method": method,
+                "route": route,
+                "status": status,
+                "seconds": round(seconds, 6),
+            },
+        )
 
 
 def _respond(error: BaseException, path: str) -> Response | None:
@@ -115,12 +117,16 @@ def _route(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", UNMATCHED))
 
 
+def make_id() -> str:
+    """As unique as a UUID, which would ask the kernel for each: it need not be hard to guess."""
+    return f"{random.getrandbits(128):032x}"
+
+
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == REQUEST_ID_HEADER and ACCEPTABLE_ID.fullmatch(value):
             return str(value, "ascii")
-    # As unique as a UUID, which would ask the kernel for each: it need not be hard to guess.
-    return f"{random.getrandbits(128):032x}"
+    return make_id()
 
 
 def _begin_span(scope: Scope) -> tracing.Span | None:

@@ -134,7 +134,8 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         # Uvicorn only calls it, so what makes one will do for the class.
         http=cast(
-            "type[asyncio.Protocol]", bound(limits, app.state.metrics.observe_refused_connection)
+            "type[asyncio.Protocol]",
+            bound(limits, app.state.metrics.observe_refused_connection, app.state.turn_away),
         ),
         ws="none",
         lifespan="on",

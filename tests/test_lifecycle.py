@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import os
+import threading
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import lifecycle
@@ -64,3 +67,14 @@ async def test_folder_that_cannot_be_read_is_outlived(
     assert status == "ready"
     assert life.failure is None
     assert "the disk is gone" in caplog.text
+
+
+async def test_decoding_lets_the_event_loop_go_first(application: FastAPI) -> None:
+    """A thread that decodes is nicer than the one that answers."""
+    classifier = application.state.lifecycle.classifier
+    niceness = await classifier.run_aside(
+        lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    )
+
+    # Not the sum of both: whoever is nice already may be told to be less so.
+    assert niceness == max(lifecycle.NICENESS, os.getpriority(os.PRIO_PROCESS, 0))

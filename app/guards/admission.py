@@ -36,27 +36,99 @@ class Bounds:
     answer_seconds: float
 
 
+class Places:
+    """How many requests and bytes are here; all of one process, and its event loop's own."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        """Start with none."""
+        self.bounds = bounds
+        self._requests = 0
+        self._coming = 0
+        self._bytes = 0
+        self._mean_seconds = 0.0
+
+    @property
+    def are_taken(self) -> bool:
+        """Whether there are as many requests as can be."""
+        return self._requests >= self.bounds.requests
+
+    def expect(self) -> bool:
+        """Whether a request whose headers are here may come on.
+
+        Those that may in the same turn of the event loop take their places at its end at the
+        earliest: until then they are counted here, so that no more are begun than have a place.
+        """
+        if self._requests + self._coming >= self.bounds.requests:
+            return False
+        if not self._coming:
+            asyncio.get_running_loop().call_soon(self._forget_coming)
+        self._coming += 1
+        return True
+
+    def refusal(self) -> Overloaded:
+        """What a request is told for which there is none."""
+        # All who are here are answered in about the time that one takes; whole seconds, so that
+        # what is told many callers is the same.
+        return Overloaded(
+            f"{self.bounds.requests} requests are being answered already.",
+            retry_after_seconds=math.ceil(self._mean_seconds),
+        )
+
+    def take(self) -> float:
+        """Count one more request that came whole; gives the time.
+
+        Raises:
+            Overloaded: there are as many as can be.
+        """
+        if self.are_taken:
+            raise self.refusal()
+        self._requests += 1
+        return time.monotonic()
+
+    def give_back(self, since: float) -> None:
+        """Count one less, and learn how long it took."""
+        self._requests -= 1
+        self._mean_seconds += SMOOTHING * (time.monotonic() - since - self._mean_seconds)
+
+    def hold(self, size: int) -> None:
+        """Count bytes in memory.
+
+        Raises:
+            Overloaded: there are as many as can be.
+        """
+        if self._bytes + size > self.bounds.buffered_bytes:
+            raise Overloaded(
+                "Too many bytes are on their way.", retry_after_seconds=self._mean_seconds
+            )
+        self._bytes += size
+
+    def let_go(self, size: int) -> None:
+        """Count bytes that are in memory no more."""
+        self._bytes -= size
+
+    def _forget_coming(self) -> None:
+        self._coming = 0
+
+
 class Admission:
     """Refuses what is too much, too slow or too late; health and metrics pass.
 
     A request counts once it came whole: slow senders take no place from those who are ready.
     """
 
-    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+    def __init__(self, app: ASGIApp, places: Places) -> None:
         """Wrap an application."""
         self._app = app
-        self._bounds = bounds
-        self._requests = 0
-        self._bytes = 0
-        self._mean_seconds = 0.0
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or raise why not."""
         if scope["type"] != "http" or is_probe(scope["path"]) or scope["path"] == METRICS:
             await self._app(scope, receive, send)
             return
-        self._refuse_if_full()
-        visit = _Visit(self, receive, _expires(scope))
+        if self._places.are_taken:
+            raise self._places.refusal()
+        visit = _Visit(self._places, receive, _expires(scope))
         token = deadline.set(math.inf)
         try:
             async with asyncio.timeout(None) as visit.timeout:
@@ -73,57 +145,13 @@ class Admission:
             deadline.reset(token)
             visit.leave()
 
-    @property
-    def bounds(self) -> Bounds:
-        """What it refuses beyond."""
-        return self._bounds
-
-    def take_place(self) -> float:
-        """Count one more request that came whole; gives the time.
-
-        Raises:
-            Overloaded: there are as many as can be.
-        """
-        self._refuse_if_full()
-        self._requests += 1
-        return time.monotonic()
-
-    def give_place_back(self, since: float) -> None:
-        """Count one less, and learn how long it took."""
-        self._requests -= 1
-        self._mean_seconds += SMOOTHING * (time.monotonic() - since - self._mean_seconds)
-
-    def hold(self, size: int) -> None:
-        """Count bytes in memory.
-
-        Raises:
-            Overloaded: there are as many as can be.
-        """
-        if self._bytes + size > self._bounds.buffered_bytes:
-            raise Overloaded(
-                "Too many bytes are on their way.", retry_after_seconds=self._mean_seconds
-            )
-        self._bytes += size
-
-    def let_go(self, size: int) -> None:
-        """Count bytes that are in memory no more."""
-        self._bytes -= size
-
-    def _refuse_if_full(self) -> None:
-        if self._requests >= self._bounds.requests:
-            # All who are here are answered in about the time that one takes.
-            raise Overloaded(
-                f"{self._requests} requests are being answered already.",
-                retry_after_seconds=self._mean_seconds,
-            )
-
 
 class _Visit:
     """One request on its way through."""
 
-    def __init__(self, admission: Admission, receive: Receive, expires: float) -> None:
+    def __init__(self, places: Places, receive: Receive, expires: float) -> None:
         self.timeout = asyncio.timeout(None)
-        self._admission = admission
+        self._places = places
         self._receive = receive
         self._expires = expires
         self._started = time.monotonic()
@@ -132,13 +160,13 @@ class _Visit:
         self._is_slow = False
 
     def take_place(self) -> None:
-        self._place_since = self._admission.take_place()
+        self._place_since = self._places.take()
         self.rearm()
 
     def leave(self) -> None:
-        self._admission.let_go(self._bytes)
+        self._places.let_go(self._bytes)
         if self._place_since is not None:
-            self._admission.give_place_back(self._place_since)
+            self._places.give_back(self._place_since)
 
     def rearm(self) -> None:
         """The server's time starts with the newest byte, the caller's with the first.
@@ -146,7 +174,7 @@ class _Visit:
         One timer for the body and the answer: there is time for both with every request.
         """
         now = time.monotonic()
-        bounds = self._admission.bounds
+        bounds = self._places.bounds
         expires = min(self._expires, now + bounds.answer_seconds)
         deadline.set(expires)
         due = expires
@@ -168,7 +196,7 @@ class _Visit:
             return await self._receive()
         message = await self._receive()
         size = len(message.get("body", b""))
-        self._admission.hold(size)
+        self._places.hold(size)
         self._bytes += size
         if message["type"] == "http.request" and not message.get("more_body", False):
             self.take_place()

@@ -14,8 +14,8 @@ ALWAYS = {
 A route whose answer is a page says itself what that page may load.
 """
 
-
-_ENCODED = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+ENCODED = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+"""The same, as ASGI has headers."""
 
 
 class SecurityHeaders:
@@ -36,7 +36,7 @@ class SecurityHeaders:
                 said = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
-                    *(header for header in _ENCODED if header[0] not in said),
+                    *(header for header in ENCODED if header[0] not in said),
                 ]
             await send(message)
 

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.deadlines import deadline
 from app.errors import DeadlineExceeded, MalformedHeader, Overloaded, SlowRequest
-from app.guards.admission import Admission, Bounds
+from app.guards.admission import Admission, Bounds, Places
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +20,11 @@ BOUNDS = Bounds(
     body_bytes_per_second=1000,
     answer_seconds=30,
 )
+
+
+def guard(route: ASGIApp, **bounds: float) -> Admission:
+    """A route behind the guard, with some of its bounds otherwise."""
+    return Admission(route, Places(replace(BOUNDS, **bounds)))
 
 
 def make_scope(path: str = "/predict", **headers: str) -> Scope:
@@ -102,7 +107,7 @@ def ask(
 async def test_more_requests_than_allowed_are_refused_at_once() -> None:
     """The refusal says when to come back; a place that was given back is taken again."""
     route = Route()
-    admission = Admission(route, BOUNDS)
+    admission = guard(route)
     first, second = ask(admission), ask(admission)
     await until(lambda: route.inside == 2)
     with pytest.raises(Overloaded) as refusal:
@@ -117,12 +122,12 @@ async def test_more_requests_than_allowed_are_refused_at_once() -> None:
 
 async def test_retry_after_is_what_an_answer_takes() -> None:
     """After slow answers it is longer than after none."""
-    admission = Admission(Route(), replace(BOUNDS, requests=1))
-    since = admission.take_place()
-    admission.give_place_back(since - 100)
-    admission.take_place()
+    places = Places(replace(BOUNDS, requests=1))
+    since = places.take()
+    places.give_back(since - 100)
+    places.take()
     with pytest.raises(Overloaded) as refusal:
-        await ask(admission)
+        await ask(Admission(Route(), places))
 
     assert refusal.value.retry_after_seconds == pytest.approx(10, abs=1)
 
@@ -130,7 +135,7 @@ async def test_retry_after_is_what_an_answer_takes() -> None:
 async def test_slow_senders_take_no_place() -> None:
     """Whoever is not ready yet keeps nobody out who is."""
     route = Route()
-    admission = Admission(route, BOUNDS)
+    admission = guard(route)
     slow = [ask(admission, Caller([b"x"], is_complete=False)) for _ in range(10)]
     await asyncio.sleep(0)
     quick = ask(admission)
@@ -148,7 +153,7 @@ async def test_bytes_of_all_together_are_bounded() -> None:
     """Who would exceed it is refused, and the room of those who have gone is given back."""
     route = Route()
     route.gate.set()
-    admission = Admission(route, BOUNDS)
+    admission = guard(route)
     slow = [ask(admission, Caller([b"x" * 45], is_complete=False)) for _ in range(2)]
     await until(lambda: all(not each.done() for each in slow))
     await asyncio.sleep(0)
@@ -165,7 +170,7 @@ async def test_bytes_of_all_together_are_bounded() -> None:
 async def test_body_that_trickles_is_cut_off() -> None:
     """It is told so, and takes neither a place nor room any more."""
     route = Route()
-    admission = Admission(route, replace(BOUNDS, body_seconds=0.01))
+    admission = guard(route, body_seconds=0.01)
     with pytest.raises(SlowRequest):
         await ask(admission, Caller([b"x"], is_complete=False))
     route.gate.set()
@@ -178,8 +183,7 @@ async def test_body_that_keeps_up_may_take_its_time() -> None:
     """Bytes earn seconds: a large upload over a slow line is not cut off."""
     route = Route()
     route.gate.set()
-    bounds = replace(BOUNDS, body_seconds=1e-9, body_bytes_per_second=1)
-    admission = Admission(route, bounds)
+    admission = guard(route, body_seconds=1e-9, body_bytes_per_second=1)
 
     class Steady(Caller):
         async def receive(self) -> Message:
@@ -195,7 +199,7 @@ async def test_body_that_keeps_up_may_take_its_time() -> None:
 async def test_answer_that_takes_too_long_is_given_up() -> None:
     """The route is cancelled, and its place is free."""
     route = Route()
-    admission = Admission(route, replace(BOUNDS, answer_seconds=0.01, requests=1))
+    admission = guard(route, answer_seconds=0.01, requests=1)
     with pytest.raises(DeadlineExceeded):
         await ask(admission)
     with pytest.raises(DeadlineExceeded):
@@ -208,7 +212,7 @@ async def test_callers_own_deadline_counts() -> None:
     """The shorter one does, and what computes the answer can read it."""
     route = Route()
     route.gate.set()
-    admission = Admission(route, BOUNDS)
+    admission = guard(route)
     await ask(admission)
     await ask(admission, scope=make_scope(x_request_timeout="2.5"))
     await ask(admission, scope=make_scope(x_request_timeout="1000"))
@@ -225,14 +229,14 @@ async def test_callers_own_deadline_counts() -> None:
 async def test_timeout_that_is_no_number_is_told(value: str) -> None:
     """It is not taken for something else."""
     with pytest.raises(MalformedHeader):
-        await ask(Admission(Route(), BOUNDS), scope=make_scope(x_request_timeout=value))
+        await ask(guard(Route()), scope=make_scope(x_request_timeout=value))
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready", "/v2/health/live", "/metrics"])
 async def test_probes_pass_when_nothing_else_does(path: str) -> None:
     """Whoever restarts or scales the service must learn the truth under load."""
     route = Route()
-    admission = Admission(route, replace(BOUNDS, requests=1))
+    admission = guard(route, requests=1)
     busy = ask(admission)
     await until(lambda: route.inside == 1)
     route.gate.set()
@@ -249,7 +253,7 @@ async def test_error_of_the_route_passes_through() -> None:
         raise TimeoutError("of something else")
 
     with pytest.raises(TimeoutError, match="something else"):
-        await ask(Admission(route, BOUNDS))
+        await ask(guard(route))
 
 
 async def test_what_is_no_request_passes() -> None:
@@ -259,6 +263,6 @@ async def test_what_is_no_request_passes() -> None:
     async def route(scope: Scope, _receive: Receive, _send: Send) -> None:
         seen.append(scope["type"])
 
-    await Admission(route, BOUNDS)({"type": "lifespan"}, Caller().receive, send)
+    await guard(route)({"type": "lifespan"}, Caller().receive, send)
 
     assert seen == ["lifespan"]
