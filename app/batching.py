@@ -128,9 +128,7 @@ class Batcher:
         """
         if self._is_closed:
             raise Draining("The service is shutting down.")
-        if not self._has_room(rows):
-            self._sweep()
-        if not self._has_room(rows):
+        if not self._has_room(rows) and not self._sweep_for(rows):
             raise QueueFull(
                 f"{self._waiting_rows} digits wait already, of {self.max_queue_rows} at most.",
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
@@ -164,10 +162,11 @@ class Batcher:
         started_at_once = 0 if self._is_running else self._max_batch_rows
         return self._waiting_rows + len(rows) <= self.max_queue_rows + started_at_once
 
-    def _sweep(self) -> None:
-        """Give back the room of callers that have gone."""
+    def _sweep_for(self, rows: Rows) -> bool:
+        """Give back the room of callers that have gone; whether it is enough."""
         self._waiting = deque(job for job in self._waiting if not job.future.done())
         self._count(sum(len(job.rows) for job in self._waiting) - self._waiting_rows)
+        return self._has_room(rows)
 
     def _count(self, rows: int) -> None:
         self._waiting_rows += rows

@@ -335,7 +335,8 @@ class Classifier:
 
     async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""
-        digits = np.stack([each.digit for each in seen])
+        # One is looked at as a batch; to stack it would copy it by way of ten functions.
+        digits = seen[0].digit[None] if len(seen) == 1 else np.stack([each.digit for each in seen])
         predictions = [
             _warn(prediction, each.warnings) if each.warnings else prediction
             for prediction, each in zip(

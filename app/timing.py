@@ -47,4 +47,5 @@ def describe(noted: Sequence[Stage], total_seconds: float) -> str:
     for stage in noted:
         sums[stage.name] = sums.get(stage.name, 0.0) + stage.seconds
     sums["total"] = total_seconds
-    return ", ".join(f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in sums.items())
+    # A list: joining what a generator gives would call it once for each.
+    return ", ".join([f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in sums.items()])

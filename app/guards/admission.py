@@ -128,11 +128,12 @@ class Admission:
             return
         if self._places.are_taken:
             raise self._places.refusal()
-        visit = _Visit(self._places, receive, _expires(scope))
+        has_body, expires = _read_headers(scope)
+        visit = _Visit(self._places, receive, expires)
         token = deadline.set(math.inf)
         try:
-            async with asyncio.timeout(None) as visit.timeout:
-                if _has_body(scope):
+            async with visit.timeout:
+                if has_body:
                     visit.rearm()
                 else:
                     visit.take_place()
@@ -158,12 +159,16 @@ class _Visit:
         self._bytes = 0
         self._place_since: float | None = None
         self._is_slow = False
+        self._due = math.inf
+        self._alarm: asyncio.TimerHandle | None = None
 
     def take_place(self) -> None:
         self._place_since = self._places.take()
         self.rearm()
 
     def leave(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._places.let_go(self._bytes)
         if self._place_since is not None:
             self._places.give_back(self._place_since)
@@ -182,7 +187,23 @@ class _Visit:
             patience = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
             due = min(due, self._started + patience)
         self._is_slow = due < expires
-        self.timeout.reschedule(asyncio.get_running_loop().time() + due - now)
+        is_earlier = due < self._due
+        self._due = due
+        # Later is what it mostly becomes: then the timer that there is looks again when it rings.
+        if is_earlier:
+            self._set_alarm(due - now)
+
+    def _set_alarm(self, seconds: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        left = self._due - time.monotonic()
+        if left > 0:
+            self._set_alarm(left)
+        else:
+            self.timeout.reschedule(asyncio.get_running_loop().time())
 
     def reproach(self) -> SlowRequest | DeadlineExceeded:
         """What to say when the time is up."""
@@ -205,26 +226,28 @@ class _Visit:
         return message
 
 
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
-        for name, value in scope["headers"]
-    )
-
-
-def _expires(scope: Scope) -> float:
-    """When the caller does not want the answer any more.
+def _read_headers(scope: Scope) -> tuple[bool, float]:
+    """Whether there is a body, and when the caller does not want the answer any more.
 
     Raises:
         MalformedHeader: it says so in a way that is no number of seconds.
     """
+    has_body, expires = False, math.inf
     for name, value in scope["headers"]:
-        if name == TIMEOUT_HEADER:
-            try:
-                seconds = float(value)
-            except ValueError:
-                seconds = math.nan
-            if not 0 < seconds < math.inf:
-                raise MalformedHeader("X-Request-Timeout is a number of seconds above 0.")
-            return time.monotonic() + seconds
-    return math.inf
+        if name == b"content-length":
+            has_body = has_body or value.strip() != b"0"
+        elif name == b"transfer-encoding":
+            has_body = True
+        elif name == TIMEOUT_HEADER and expires == math.inf:
+            expires = time.monotonic() + _seconds(value)
+    return has_body, expires
+
+
+def _seconds(value: bytes) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise MalformedHeader("X-Request-Timeout is a number of seconds above 0.")
+    return seconds

@@ -17,6 +17,8 @@ A route whose answer is a page says itself what that page may load.
 ENCODED = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 """The same, as ASGI has headers."""
 
+_NAMES = frozenset(name for name, _ in ENCODED)
+
 
 class SecurityHeaders:
     """Adds what an answer does not say itself; the outermost layer, so that none goes without."""
@@ -34,10 +36,10 @@ class SecurityHeaders:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = {name for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(header for header in ENCODED if header[0] not in said),
-                ]
+                added = ENCODED
+                if not said.isdisjoint(_NAMES):
+                    added = [header for header in ENCODED if header[0] not in said]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self._app(scope, receive, send_guarded)

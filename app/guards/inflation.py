@@ -90,6 +90,8 @@ class _Inflated:
 
 def _encodings(scope: Scope) -> list[bytes]:
     """All that are named, but for `identity`, which is none."""
-    named = b",".join(value for name, value in scope["headers"] if name == b"content-encoding")
-    encodings = [each.strip().lower() for each in named.split(b",")]
+    named = [value for name, value in scope["headers"] if name == b"content-encoding"]
+    if not named:
+        return []
+    encodings = [each.strip().lower() for each in b",".join(named).split(b",")]
     return [each for each in encodings if each not in {b"", b"identity"}]

@@ -3,7 +3,7 @@
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -105,7 +105,7 @@ def _decode(form: Format, upload: bytes, max_pixels: int) -> Picture:
     announced = form.announced_size(upload)
     if announced is not None:
         _refuse_above(max_pixels, announced)
-    with _quiet():
+    with _quiet() if form.may_warn(upload) else nullcontext():
         image = form.open(BytesIO(form.essential(upload)))
         _refuse_above(max_pixels, image.size)
         orientation = _orientation(image) if form.may_be_turned(upload) else 1

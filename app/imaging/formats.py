@@ -59,6 +59,7 @@ class Format:
         turns_itself: whether Pillow applies the orientation while it loads.
         may_be_turned: whether the bytes may hold an orientation; Pillow decodes a whole PNG to
             find one.
+        may_warn: whether Pillow may warn of something in the bytes.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Format:
     announced_size: Callable[[bytes], tuple[int, int] | None] = _not_announced
     turns_itself: bool = False
     may_be_turned: Callable[[bytes], bool] = _always
+    may_warn: Callable[[bytes], bool] = _always
 
 
 def recognise(upload: bytes) -> Format:
@@ -131,7 +133,14 @@ def _webp_size(upload: bytes) -> tuple[int, int] | None:
     return None
 
 
-_PNG = Format("PNG", PngImageFile, _essential_chunks, _png_size, may_be_turned=_has_exif_chunk)
+_PNG = Format(
+    "PNG",
+    PngImageFile,
+    _essential_chunks,
+    _png_size,
+    may_be_turned=_has_exif_chunk,
+    may_warn=_has_exif_chunk,  # of its essential chunks it warns of no other
+)
 _WEBP = Format("WebP", WebPImageFile, announced_size=_webp_size)
 _TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
 _GIF = Format("GIF", GifImageFile)

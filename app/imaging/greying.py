@@ -112,4 +112,6 @@ def _bands(image: Image.Image, factor: int) -> Iterator[Image.Image]:
 
 def _reduce(grey: Image.Image, longest_side: int) -> NDArray[np.uint8]:
     factor = -(-max(grey.size) // longest_side)
-    return np.asarray(grey if factor == 1 else grey.reduce(factor))
+    reduced = grey if factor == 1 else grey.reduce(factor)
+    # As `np.asarray`, which asks the picture for its bytes, its type and its shape by Python.
+    return np.frombuffer(reduced.tobytes(), np.uint8).reshape(reduced.height, reduced.width)

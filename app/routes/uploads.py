@@ -1,5 +1,6 @@
 """Take uploads out of a request: bounded, in memory, never on the disk."""
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -7,6 +8,7 @@ from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
 from app.errors import (
     EmptyUpload,
@@ -36,6 +38,15 @@ IMAGE_TYPES = frozenset(
 """Bodies that are the image itself. What it really is, its first bytes say."""
 
 
+_FORM = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z_-]+)")
+"""A form's content type as nearly every client writes it."""
+
+_HEADER = re.compile(rb"[0-9A-Za-z-]+: [ -~]*")
+"""A header of a part, likewise."""
+
+_CRLF = b"\r\n"
+
+
 async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> bytes:
     """Read the one image of a request: the form field `file`, or the body itself.
 
@@ -45,10 +56,13 @@ async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> by
     media_type, boundary = _media_type(request)
     if boundary is not None:
         body = await read_body(request, max_bytes + FORM_BYTES)
-        files = parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)
-        if len(files[0]) > max_bytes:
+        file = (
+            find_lone_file(body, boundary, field_name="file")
+            or (parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)[0])
+        )
+        if len(file) > max_bytes:
             raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
-        return files[0]
+        return file
     if media_type not in IMAGE_TYPES:
         raise UnsupportedMediaType(
             f"Send multipart/form-data or an image, not {media_type or 'a body without a type'}."
@@ -82,7 +96,10 @@ def _media_type(request: Request) -> tuple[str, bytes | None]:
     Raises:
         MalformedBody: a form without a boundary.
     """
-    content_type, options = parse_options_header(request.headers.get("content-type", ""))
+    written = _find_header(request, b"content-type")
+    if common := _FORM.fullmatch(written):
+        return "multipart/form-data", common[1].encode()
+    content_type, options = parse_options_header(written)
     media_type = content_type.decode("latin-1").lower()
     if media_type != "multipart/form-data":
         return media_type, None
@@ -92,20 +109,42 @@ def _media_type(request: Request) -> tuple[str, bytes | None]:
     return media_type, boundary
 
 
+def _find_header(request: Request, name: bytes) -> str:
+    """The first of a name, which is in lower case; empty where there is none."""
+    for each, value in request.scope["headers"]:
+        if each == name:
+            return str(value, "latin-1")
+    return ""
+
+
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The whole body; one that is larger is refused before it is read whole."""
-    too_large = UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
-    announced = request.headers.get("content-length", "")
+    """The whole body; one that is larger is refused before it is read whole.
+
+    Raises:
+        UploadTooLarge: it has more bytes.
+        ClientDisconnect: the caller went before its end.
+    """
+    announced = _find_header(request, b"content-length")
     if announced.isdecimal() and int(announced) > max_bytes:
-        raise too_large
+        raise _too_large(max_bytes)
     chunks = []
     size = 0
-    async for chunk in request.stream():
+    is_last = False
+    while not is_last:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        is_last = not message.get("more_body", False)
         size += len(chunk)
         if size > max_bytes:
-            raise too_large
+            raise _too_large(max_bytes)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(max_bytes: int) -> UploadTooLarge:
+    return UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
 
 
 @dataclass(slots=True)
@@ -160,6 +199,39 @@ class _Form:
 @lru_cache(maxsize=256)  # a caller's files mostly have the same name
 def _field_name(disposition: bytes) -> bytes | None:
     return parse_options_header(disposition)[1].get(b"name")
+
+
+def find_lone_file(body: bytes, boundary: bytes, *, field_name: str) -> bytes | None:
+    """What `parse_form` finds in a form of one part, in a twentieth of the calls.
+
+    Returns:
+        The file; None for any other form, and for a file without bytes.
+    """
+    delimiter = b"--" + boundary
+    closing = _CRLF + delimiter + b"--"
+    head_start = len(delimiter) + len(_CRLF)
+    head_end = body.find(_CRLF + _CRLF, head_start)
+    end = body.find(_CRLF + delimiter, head_end + 2 * len(_CRLF))
+    if (
+        not body.startswith(delimiter + _CRLF)
+        or head_end < 0
+        or end < 0
+        or body[end:] not in (closing, closing + _CRLF)
+        or _lone_field(body[head_start:head_end]) != field_name.encode()
+    ):
+        return None
+    return body[head_end + 2 * len(_CRLF) : end]
+
+
+@lru_cache(maxsize=256)  # as below
+def _lone_field(head: bytes) -> bytes | None:
+    """The field that a part's headers name; None where they are not plainly headers."""
+    lines = head.split(_CRLF)
+    if not all(_HEADER.fullmatch(line) for line in lines):
+        return None
+    pairs = [line.split(b":", 1) for line in lines]
+    named = [value.strip() for name, value in pairs if name.lower() == b"content-disposition"]
+    return _field_name(named[0]) if len(named) == 1 else None
 
 
 def parse_form(
