@@ -142,5 +142,6 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who calls and how is not asked
         timeout_graceful_shutdown=settings.drain_timeout_seconds,
     )

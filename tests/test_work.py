@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 WARM_UP = 3
 REPEATS = 5
 
-MOST_CALLS = 700
+MOST_CALLS = 600
 """Of Python and C functions on the event loop's thread, for one small picture. What adds a tenth
 must be worth it, and says so by raising this."""
 

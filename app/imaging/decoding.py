@@ -14,6 +14,7 @@ from PIL import Image, ImageFile
 from app.errors import DamagedImage, EmptyUpload, TooManyPixels
 from app.imaging.formats import Format, recognise
 from app.imaging.greying import to_grey
+from app.imaging.plain import decode_plain
 
 # Ink is looked for on a few hundred pixels; twice that and more is kept so that a small digit
 # on a large page still has strokes of several pixels.
@@ -89,6 +90,9 @@ def decode_picture(upload: bytes, *, max_pixels: int) -> Picture:
     """As `decode`, with what is needed to speak of the upload's own pixels."""
     if not upload:
         raise EmptyUpload("The upload has no bytes.")
+    plain = decode_plain(upload, LONGEST_SIDE_PIXELS)
+    if plain is not None and plain.size <= max_pixels:
+        return Picture(plain, plain.shape[1], plain.shape[0], rotation_degrees=0)
     form = recognise(upload)
     try:
         return _decode(form, upload, max_pixels)
