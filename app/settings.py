@@ -101,7 +101,7 @@ class Settings(BaseSettings):
         description="Most pieces of work that wait for those threads; more is answered 503.",
     )
     max_requests: int = Field(
-        default=256,
+        default=128,
         ge=1,
         description="Most requests that came whole and are not answered yet; more is answered 503.",
     )

@@ -230,7 +230,7 @@ def _describe_waits(results: Mapping[str, Any]) -> str:
 CROWDS = (
     "It refused requests below its capacity. The generator opens up to 700 connections together",
     "and lets each send at the same rate, so that requests come in crowds; a worker keeps",
-    "`MAX_REQUESTS`, 256, of a crowd and says 503 to the others. The table tells what crowds do,",
+    "`MAX_REQUESTS`, 128, of a crowd and says 503 to the others. The table tells what crowds do,",
     "not how long requests wait that come one by one: it neither proves nor disproves the formula.",
 )
 

@@ -127,6 +127,22 @@ def evaluate(
 
 
 @app.command()
+def ablate(*, runs: RunsOption = Path("runs"), data: DataOption = None) -> None:
+    """Train short runs without one ingredient each, and whole ones of three seeds: hours.
+
+    \b
+    Examples:
+      alexnet-train ablate
+      alexnet-train ablate --runs /srv/runs
+    """
+    with _failures_told():
+        from training.ablation import ablate as compare  # noqa: PLC0415 # late, as above
+        from training.ablation import describe as lay  # noqa: PLC0415
+
+        print(lay(compare(data, runs)))
+
+
+@app.command()
 def fetch(
     folder: Annotated[Path, typer.Argument(help="data/, for an image build without a network.")],
     recipe: RecipeOption = RecipeName.production,

@@ -123,7 +123,7 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
             digits, training=digits.training.take(some), validation=digits.validation.take(some)
         )
     checkpoints = runs / f"{recipe.name}-{recipe.activation}-{recipe.seed}"
-    model, history = _fit_and_compress(recipe, learnt, checkpoints)
+    model, history = fit_and_compress(recipe, learnt, checkpoints)
 
     version = export.next_version(models)
     with export.written_aside(models, version) as folder:
@@ -133,7 +133,7 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
     return models / contract.NAME / str(version)
 
 
-def _fit_and_compress(
+def fit_and_compress(
     recipe: Recipe, digits: dataset.Split, checkpoints: Path
 ) -> tuple[keras.Model, History]:
     """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid."""

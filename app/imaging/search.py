@@ -19,9 +19,11 @@ SMALLEST_SIDE, LARGEST_SIDE = 128, 320
 # Nobody reads a digit of fewer pixels than these: in a small picture they are noise.
 LEAST_PIXELS = 5
 
-# Nor is a short dash one: no digit of MNIST's is wider than so many times its height.
+# Nor is a short dash one, nor a line that runs through the picture: no digit of MNIST's is wider
+# than so many times its height. Digits that touch are, but a dozen of them are no wider than the
+# latter; what is, is a piece of a line.
 LONGEST_DASH = 24
-WIDEST = 2.5
+WIDEST, WIDEST_ROW = 2.5, 9
 
 # Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
 SURELY_NARROW = 0.05
@@ -58,17 +60,18 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
     drawn = detail(work)
     is_dark = is_dark_on_light(work, drawn)
     found = _find(work, drawn) if is_dark else _find(~work, detail(~work))
-    inks = [ink for ink in found if _is_legible(ink, scale)]
+    inks = [ink for ink in found if _is_legible(ink, work.shape[1], scale)]
     if not inks:
         raise BlankImage("There is no ink in the picture.")
     return Found(grey if is_dark else ~grey, is_dark, inks, scale)
 
 
-def _is_legible(ink: Ink, scale: float) -> bool:
+def _is_legible(ink: Ink, page_width: int, scale: float) -> bool:
     left, top, right, bottom = ink.box
     width, height = right - left, bottom - top
-    is_dash = width < LONGEST_DASH and width > WIDEST * height
-    return max(width, height) * scale >= LEAST_PIXELS and not is_dash
+    is_short_or_whole = width < LONGEST_DASH or width == page_width
+    is_line = width > (WIDEST if is_short_or_whole else WIDEST_ROW) * height
+    return max(width, height) * scale >= LEAST_PIXELS and not is_line
 
 
 def _find(dark: NDArray[np.uint8], drawn: float) -> list[Ink]:

@@ -13,7 +13,7 @@ from benchmarks.speed.payloads import Payload
 SCRIPT = Path(__file__).with_name("post.lua")
 
 OPEN_CONNECTIONS = 700
-"""More than the service answers at once (256), so that it can be overloaded; fewer than it takes
+"""More than the service answers at once (128), so that it can be overloaded; fewer than it takes
 of one worker (800)."""
 
 WARM_UP_SECONDS = 1.0

@@ -169,6 +169,35 @@ def test_pages_without_ink_are_blank(page: Grey) -> None:
         normalise(page)
 
 
+def draw_line(left: int, right: int, *, thickness: int = 6) -> Grey:
+    """A thick level line on a small page, as of ruled paper that was enlarged."""
+    page = np.full((150, 200), 240, np.uint8)
+    page[70 : 70 + thickness, left:right] = 60
+    return page
+
+
+@pytest.mark.parametrize(
+    "page",
+    [draw_line(0, 200, thickness=20), draw_line(30, 170), draw_line(90, 104, thickness=3)],
+    ids=["through", "piece", "dash"],
+)
+def test_a_level_line_is_no_digit(page: Grey) -> None:
+    """From edge to edge, a long piece of one, a short dash."""
+    with pytest.raises(BlankImage):
+        normalise(page)
+
+
+def test_an_upright_line_and_digits_that_touch_are_ink() -> None:
+    """The one is a 1; the others are wide, however many they are."""
+    one = normalise(np.ascontiguousarray(draw_line(30, 170).T))
+    row = np.hstack([draw_seven(280, 14)[60:220, 84:190]] * 8)
+    row[40:50, 10:-10] = 0  # a stroke through all of them
+    touching = normalise(np.pad(row, 40, constant_values=255))
+
+    assert one.box[3] > 9 * one.box[2]
+    assert touching.box[2] > 4 * touching.box[3]
+
+
 @given(page=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40)))
 @settings(max_examples=200, deadline=None)
 def test_any_picture_is_a_digit_or_blank(page: Grey) -> None:

@@ -11,7 +11,7 @@ from training.commands import RecipeName, main
 from training.config import RECIPES
 
 HEAVY = {"keras", "matplotlib", "numpy", "PIL", "rich", "tensorflow", "ai_edge_litert"}
-COMMANDS = ["run", "evaluate", "fetch"]
+COMMANDS = ["run", "evaluate", "ablate", "fetch"]
 
 
 def test_every_recipe_can_be_named() -> None:
@@ -66,7 +66,7 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("", {"run", "evaluate", "fetch"}),
+        ("", set(COMMANDS)),
         ("run --recipe ", set(RECIPES)),
         ("run --rec", {"--recipe"}),
     ],
