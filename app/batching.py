@@ -1,12 +1,14 @@
 """Gather rows that arrive together into one call of the engine, without a timer.
 
 While one batch runs the next one fills; an idle engine starts with what arrived together, so a lone
-request waits for nothing. All state belongs to the event loop; only `compute` runs elsewhere, in
-one thread, unless it has but one row and takes less long than the way there and back is worth.
+request waits for nothing. `compute` runs in one thread, which takes the next batch by itself: the
+event loop may be busy with what comes and goes, and the engine must not wait for it. A single row
+that takes less long than the way there and back is worth is computed on the loop.
 """
 
 import asyncio
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull
+from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +63,17 @@ class _Job:
 
 @dataclass(slots=True)
 class _Batch:
+    """What is computed at once.
+
+    Attributes:
+        jobs: whose rows.
+        rows: of all of them.
+        late: jobs whose deadline had passed when it was built; they are no part of it.
+    """
+
     jobs: list[_Job] = field(default_factory=list)
     rows: int = 0
+    late: list[_Job] = field(default_factory=list)
 
 
 def _ignore(*_: float) -> None:
@@ -100,9 +111,12 @@ class Batcher:
         self._on_batch = on_batch
         self._on_queue = on_queue
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        # What both the event loop and the engine's thread change, under the lock.
+        self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
         self._waiting_rows = 0
         self._is_running = False
+        self._is_starting = False
         self._seconds_per_row = 0.0
         self._is_closed = False
         self._idle = asyncio.Event()
@@ -134,10 +148,6 @@ class Batcher:
                 retry_after_seconds=self._waiting_rows * self._seconds_per_row,
             )
         futures = self._enqueue(rows, deadline)
-        if self._idle.is_set():
-            # Not at once: others may have arrived at the same time, and come into the same batch.
-            self._idle.clear()
-            asyncio.get_running_loop().call_soon(self._start_batch)
         try:
             outcomes = [await future for future in futures]
         finally:
@@ -164,8 +174,9 @@ class Batcher:
 
     def _sweep_for(self, rows: Rows) -> bool:
         """Give back the room of callers that have gone; whether it is enough."""
-        self._waiting = deque(job for job in self._waiting if not job.future.done())
-        self._count(sum(len(job.rows) for job in self._waiting) - self._waiting_rows)
+        with self._lock:
+            self._waiting = deque(job for job in self._waiting if not job.future.done())
+            self._count(sum(len(job.rows) for job in self._waiting) - self._waiting_rows)
         return self._has_room(rows)
 
     def _count(self, rows: int) -> None:
@@ -175,21 +186,33 @@ class Batcher:
     def _enqueue(self, rows: Rows, deadline: float) -> list[asyncio.Future[Outcome]]:
         loop = asyncio.get_running_loop()
         now = time.monotonic()
-        futures = []
-        for start in range(0, len(rows), self._max_batch_rows):
-            part = rows[start : start + self._max_batch_rows]
-            job = _Job(part, loop.create_future(), deadline, now)
-            self._waiting.append(job)
-            self._count(len(part))
-            futures.append(job.future)
-        return futures
+        parts = [
+            rows[start : start + self._max_batch_rows]
+            for start in range(0, len(rows), self._max_batch_rows)
+        ]
+        jobs = [_Job(part, loop.create_future(), deadline, now) for part in parts]
+        with self._lock:
+            self._waiting.extend(jobs)
+            self._count(len(rows))
+            is_idle = not self._is_running and not self._is_starting
+        if is_idle:
+            # Not at once: others may have arrived at the same time, and come into the same batch.
+            self._is_starting = True
+            self._idle.clear()
+            loop.call_soon(self._start)
+        return [job.future for job in jobs]
 
-    def _start_batch(self) -> None:
-        """Build the next batch from what is still wanted, and have it computed."""
-        batch = self._take_batch()
-        self._is_running = bool(batch.jobs)
+    def _start(self) -> None:
+        """Have an idle engine begin."""
+        self._is_starting = False
+        self._begin(self._take_batch(), asyncio.get_running_loop(), on_loop=True)
+
+    def _begin(self, batch: _Batch, loop: asyncio.AbstractEventLoop, *, on_loop: bool) -> None:
+        """Have a batch computed, if there is anything in it; from either thread."""
+        if batch.late:
+            loop.call_soon_threadsafe(_expire, batch.late)
         if not batch.jobs:
-            self._idle.set()
+            loop.call_soon_threadsafe(self._rest)
             return
         rows = (
             batch.jobs[0].rows
@@ -197,11 +220,18 @@ class Batcher:
             else np.concatenate([job.rows for job in batch.jobs])
         )
         started = time.monotonic()
-        if len(rows) == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
-            self._finish_batch(batch, self._try(rows), started)
+        if on_loop and len(rows) == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
+            self._finish_batch(batch, self._try(rows), started, time.monotonic() - started)
+            self._begin(self._take_batch(), loop, on_loop=True)
         else:
-            loop = asyncio.get_running_loop()
             self._thread.submit(self._compute_aside, rows, batch, started, loop)
+
+    def _rest(self) -> None:
+        """Say that there is nothing to do, unless something came meanwhile."""
+        with self._lock:
+            is_idle = not self._is_running and not self._is_starting
+        if is_idle:
+            self._idle.set()
 
     def _try(self, rows: Rows) -> Results | BaseException:
         try:
@@ -213,28 +243,37 @@ class Batcher:
         self, rows: Rows, batch: _Batch, started: float, loop: asyncio.AbstractEventLoop
     ) -> None:
         """In the thread."""
-        loop.call_soon_threadsafe(self._finish_batch, batch, self._try(rows), started)
+        found = self._try(rows)
+        seconds = time.monotonic() - started
+        # Before anybody hears of this one: who asks again then finds the engine as it is.
+        following = self._take_batch()
+        loop.call_soon_threadsafe(self._finish_batch, batch, found, started, seconds)
+        self._begin(following, loop, on_loop=False)
 
     def _take_batch(self) -> _Batch:
+        """Build the next batch from what is still wanted."""
         batch = _Batch()
         now = time.monotonic()
-        while self._waiting:
-            job = self._waiting[0]
-            if batch.rows + len(job.rows) > self._max_batch_rows:
-                break
-            self._waiting.popleft()
-            self._count(-len(job.rows))
-            if job.future.done():
-                continue  # its caller has gone
-            if job.deadline < now:
-                job.future.set_exception(DeadlineExceeded("The engine was not free in time."))
-                continue
-            batch.jobs.append(job)
-            batch.rows += len(job.rows)
+        with self._lock:
+            while self._waiting:
+                job = self._waiting[0]
+                if batch.rows + len(job.rows) > self._max_batch_rows:
+                    break
+                self._waiting.popleft()
+                self._count(-len(job.rows))
+                if job.future.done():
+                    continue  # its caller has gone
+                if job.deadline < now:
+                    batch.late.append(job)
+                    continue
+                batch.jobs.append(job)
+                batch.rows += len(job.rows)
+            self._is_running = bool(batch.jobs)
         return batch
 
-    def _finish_batch(self, batch: _Batch, found: Results | BaseException, started: float) -> None:
-        seconds = time.monotonic() - started
+    def _finish_batch(
+        self, batch: _Batch, found: Results | BaseException, started: float, seconds: float
+    ) -> None:
         measured = seconds / batch.rows
         self._seconds_per_row += (SMOOTHING if self._seconds_per_row else 1.0) * (
             measured - self._seconds_per_row
@@ -243,11 +282,10 @@ class Batcher:
             results = _check(found, batch.rows)
         except EngineFailure as error:
             logger.exception("engine failed", extra={"rows": batch.rows})
-            _fail(batch, error)
+            _fail(batch.jobs, error)
         else:
             self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
-        self._start_batch()
 
 
 def _abandon(future: asyncio.Future[Outcome]) -> None:
@@ -266,8 +304,12 @@ def _check(found: Results | BaseException, rows: int) -> Results:
     return found
 
 
-def _fail(batch: _Batch, error: EngineFailure) -> None:
-    for job in batch.jobs:
+def _expire(jobs: list[_Job]) -> None:
+    _fail(jobs, DeadlineExceeded("The engine was not free in time."))
+
+
+def _fail(jobs: list[_Job], error: ServiceError) -> None:
+    for job in jobs:
         if not job.future.done():
             job.future.set_exception(error)
 

@@ -1,19 +1,13 @@
 """Every knob of the service, read from the environment."""
 
-import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KIBIBYTE = 1 << 10
 MEBIBYTE = 1 << 20
-
-
-def _threads(values: dict[str, Any]) -> int:
-    """The cores at hand, shared among the workers."""
-    return max(1, len(os.sched_getaffinity(0)) // int(values.get("workers", 1)))
 
 
 class Settings(BaseSettings):
@@ -56,9 +50,10 @@ class Settings(BaseSettings):
         default="auto", description="What runs the model; auto prefers the compiled twin."
     )
     engine_threads: int = Field(
-        default_factory=_threads,
+        default=1,
         ge=1,
-        description="Threads one inference may use; this worker's share of the cores if unset.",
+        description="Threads one inference may use: more make many digits of one caller quicker, "
+        "and many callers slower, whose requests want the other cores.",
     )
     max_upload_bytes: int = Field(
         default=20 * MEBIBYTE, ge=1, description="Largest single upload; more is answered 413."
@@ -85,7 +80,7 @@ class Settings(BaseSettings):
         description="Most pixels of one image, by its header; more is 413.",
     )
     max_engine_rows: int = Field(
-        default=64, ge=1, description="Most digits the engine takes at once."
+        default=32, ge=1, description="Most digits the engine takes at once."
     )
     max_queue_rows: int = Field(
         default=256,

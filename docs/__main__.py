@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from app.main import create_app
 from app.settings import Settings
@@ -63,8 +62,6 @@ def _escape(text: str | None) -> str:
 
 
 def _default(name: str, field: FieldInfo) -> str:
-    if field.default is PydanticUndefined:
-        return "computed"
     if field.default in (None, "", {}):
         return ""
     if name.endswith("bytes"):

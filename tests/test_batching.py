@@ -89,6 +89,23 @@ async def test_rows_that_come_while_a_batch_runs_share_the_next() -> None:
     await batcher.close()
 
 
+async def test_the_engine_does_not_wait_for_the_event_loop() -> None:
+    """It takes what waits by itself, while the loop is busy with something else."""
+    engine = GatedEngine()
+    batcher = Batcher(engine, max_batch_rows=2, max_queue_rows=8)
+    first = await start_first(batcher, engine)
+    others = [await start(batcher, value) for value in (1, 2, 3)]
+    engine.gate.set()
+    deadline = time.monotonic() + 30
+    while len(engine.batches) < 3 and time.monotonic() < deadline:
+        time.sleep(0.001)  # noqa: ASYNC251 # the loop is meant to stand still
+    batches = list(engine.batches)
+    await asyncio.gather(first, *others)
+
+    assert batches == [[0], [1, 2], [3]]
+    await batcher.close()
+
+
 async def test_rows_that_come_together_share_a_batch() -> None:
     """An idle engine does not run off with the first of them."""
     engine = GatedEngine()

@@ -1,11 +1,12 @@
-"""How long the service's engine takes by itself: python -m benchmarks.speed.engine FOLDER.
+"""How long the service's engine takes by itself, in as many threads as it has there.
+
+python -m benchmarks.speed.engine FOLDER
 
 Runs in the environment of the service, which has little else, and prints JSON: milliseconds a
 batch by its size, the median of as many runs as fit into half a second.
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from statistics import median
 import numpy as np
 
 from app.engines import litert
+from app.settings import Settings
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SECONDS_A_SIZE = 0.5
@@ -21,7 +23,7 @@ SECONDS_A_SIZE = 0.5
 
 def measure(folder: Path, sizes: tuple[int, ...] = SIZES) -> dict[int, float]:
     """Milliseconds of one run, by batch size."""
-    engine = litert.load(folder, threads=len(os.sched_getaffinity(0)))
+    engine = litert.load(folder, threads=Settings().engine_threads)
     digits = np.load(folder / "assets.extra" / "golden.npz")["images"]
     times = {}
     for size in sizes:

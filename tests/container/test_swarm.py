@@ -26,7 +26,7 @@ NEW, BROKEN = "alexnet-digits:swarm-new", "alexnet-digits:swarm-broken"
 
 def run(*command: str, stdin: str | None = None) -> str:
     """Run a command in the repository; what it says when it fails is what pytest shows."""
-    environment = {"IMAGE": IMAGE, "PROXY_IMAGE": PROXY, "ENGINE_THREADS": "1"}
+    environment = {"IMAGE": IMAGE, "PROXY_IMAGE": PROXY}
     finished = subprocess.run(
         command,
         cwd=ROOT,

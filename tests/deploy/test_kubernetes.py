@@ -205,7 +205,7 @@ def test_container_is_that_of_the_dockerfile(name: str) -> None:
     """The same port and user, and settings that there are with values that they take."""
     container = CONTAINERS[name]
     dockerfile = (ROOT / "Dockerfile").read_text()
-    environment = {each["name"].lower(): each["value"] for each in container["env"]}
+    environment = {each["name"].lower(): each["value"] for each in container.get("env", [])}
     user = container["securityContext"].get("runAsUser", 10001)
 
     assert environment.keys() <= Settings.model_fields.keys()
@@ -221,7 +221,7 @@ def test_grace_is_longer_than_the_drain(overlay: str) -> None:
     """What was accepted is answered before the container is killed."""
     spec = MANIFESTS[f"{overlay}-Deployment"]["spec"]["template"]["spec"]
     (container,) = spec["containers"]
-    environment = {each["name"]: each["value"] for each in container["env"]}
+    environment = {each["name"]: each["value"] for each in container.get("env", [])}
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
 
     assert spec["terminationGracePeriodSeconds"] > pause + int(environment["DRAIN_TIMEOUT_SECONDS"])

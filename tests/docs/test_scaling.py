@@ -79,7 +79,7 @@ def test_arithmetic_by_hand() -> None:
         "= 20,000, on all balancers",
         "| one a request | 0.600 | 600 | 0.167 | 0.167 ÷ 0.6 × 0.04 = 0.0111 |",
         "| 256 a request: PNGs | 1000 × 2 ÷ 4,000 = 0.500 | 500 | 0.139 |",
-        "| in bulk: the engine | 6.400 × 2 ÷ 64 = 0.200 | 200 | 0.056 |",
+        "| in bulk: the engine | 6.400 ÷ 64 = 0.100 | 100 | 0.028 |",
     ],
 )
 def test_page_says_what_follows(told: str) -> None:
