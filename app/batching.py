@@ -209,10 +209,11 @@ class Batcher:
 
     def _begin(self, batch: _Batch, loop: asyncio.AbstractEventLoop, *, on_loop: bool) -> None:
         """Have a batch computed, if there is anything in it; from either thread."""
+        tell = loop.call_soon if on_loop else loop.call_soon_threadsafe
         if batch.late:
-            loop.call_soon_threadsafe(_expire, batch.late)
+            tell(_expire, batch.late)
         if not batch.jobs:
-            loop.call_soon_threadsafe(self._rest)
+            tell(self._rest)
             return
         rows = (
             batch.jobs[0].rows
