@@ -45,6 +45,14 @@ def test_rows_by_hand(results: dict[str, Any]) -> None:
     assert len(lines) == 2 + len(SHOWN)
 
 
+def test_a_contender_that_did_not_come_up_has_no_row(results: dict[str, Any]) -> None:
+    """The others have."""
+    del results["rounds"]["twin"]
+    table = describe_speed({**results, "missing": {"twin": "it ended"}}, HEADS["README.md"])
+
+    assert len(table.splitlines()) == 2 + len(SHOWN) - 1
+
+
 def test_a_contender_that_was_not_measured_is_missed(results: dict[str, Any]) -> None:
     """A short benchmark writes no table."""
     del results["rounds"]["twin"]
