@@ -26,6 +26,7 @@ from app.problems import problem
 TurnAway = Callable[[bytes, bytes, list[tuple[bytes, bytes]]], Sealed | None]
 
 CLOSE = (b"connection", b"close")
+"""Said with an answer after which there is none on its connection."""
 
 _ANSWERED = SimpleNamespace(response_complete=True)
 """Stands for a request that was answered before uvicorn saw it: the rest of it is passed over."""

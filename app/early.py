@@ -69,7 +69,9 @@ class EarlyRefusal:
         if any(name in NEED_MORE for name, _ in headers):
             return None
         started = time.perf_counter()
-        answer = _compose(url.partition(b"?")[0], self.places.refusal())
+        refusal = self.places.refusal()
+        path = url.partition(b"?")[0].decode("latin-1")
+        answer = _compose(path, str(refusal), refusal.retry_after_seconds)
         current = make_id()
         token = logs.request_id.set(current)
         seconds = time.perf_counter() - started
@@ -78,12 +80,8 @@ class EarlyRefusal:
         return answer.replace(BLANK_ID.encode(), current.encode())
 
 
-def _compose(path: bytes, refusal: Overloaded) -> Sealed:
-    return _compose_once(path.decode("latin-1"), str(refusal), refusal.retry_after_seconds)
-
-
 @lru_cache(maxsize=64)  # paths are the callers': of those they make up, few are kept
-def _compose_once(path: str, detail: str, retry_after_seconds: float | None) -> Sealed:
+def _compose(path: str, detail: str, retry_after_seconds: float | None) -> Sealed:
     token = logs.request_id.set(BLANK_ID)
     response = refuse(Overloaded(detail, retry_after_seconds=retry_after_seconds), path)
     logs.request_id.reset(token)

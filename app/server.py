@@ -15,7 +15,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from app.connections import Limits, bound
+from app.connections import CLOSE, Limits, bound
 from app.lifecycle import Lifecycle
 from app.settings import Settings
 
@@ -105,11 +105,8 @@ class Server(uvicorn.Server):
     def _drain(self, seconds: float) -> None:
         self._lifecycle.begin_draining()
         # Whoever keeps a connection open is told with each answer to come back by another.
-        self.config.encoded_headers.append((b"connection", b"close"))
-        self.server_state.default_headers = [
-            *self.server_state.default_headers,
-            (b"connection", b"close"),
-        ]
+        self.config.encoded_headers.append(CLOSE)
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
         self._stop_at = time.monotonic() + seconds
         if not self.started:
             self.should_exit = True

@@ -156,13 +156,7 @@ def _tabulate_many(results: Mapping[str, Any]) -> str:
     for size in ("1", BATCH):
         ms = find(results, "growth", "engine_ms", size)
         rate = f"{1000 * int(size) / ms:,.0f}"
-        rows.append(
-            (
-                f"the engine alone, {size} at a time",
-                rate,
-                f"1000 × {size} ÷ {ms:.3f} ms",
-            )
-        )
+        rows.append((f"the engine alone, {size} at a time", rate, f"1000 × {size} ÷ {ms:.3f} ms"))
     return _table(("", "digits/s", "how"), rows)
 
 

@@ -33,7 +33,7 @@ SHORT = replace(
 )
 
 STILL = Augmentation(reach=Reach(0.0, 0.0, 0.0, 0.0, 0.0), stroke=0.0, redrawn_share=0.0)
-WHOLE = Augmentation(damaged_share=0.0)
+UNDAMAGED = Augmentation(damaged_share=0.0)
 
 VARIANTS: dict[str, Recipe] = {
     "whole, seed 0": SHORT,
@@ -42,7 +42,7 @@ VARIANTS: dict[str, Recipe] = {
     "no teacher": replace(SHORT, teaching=None),
     "digits not moved, bent or redrawn": replace(SHORT, augmentation=STILL),
     "no damage": replace(
-        SHORT, augmentation=WHOLE, compression=Compression(epochs=1, damaged_share=0.0)
+        SHORT, augmentation=UNDAMAGED, compression=Compression(epochs=1, damaged_share=0.0)
     ),
     "no outliers": replace(SHORT, mixture=Mixture(outlier_share=0.0)),
     "no uploads, print or other hands": replace(
@@ -162,7 +162,7 @@ def _show_anew(digits: Digits) -> Digits:
     """Each digit several times, moved as far as people's differ, and not damaged."""
     rng = np.random.default_rng(SEED)
     pictures = dataset.scale(np.repeat(digits.images, VIEWS, axis=0))
-    moved = augment(pictures, replace(WHOLE, redrawn_share=0.0), rng)
+    moved = augment(pictures, replace(UNDAMAGED, redrawn_share=0.0), rng)
     return Digits(np.rint(moved * 255).astype(np.uint8), np.repeat(digits.labels, VIEWS))
 
 

@@ -26,7 +26,7 @@ MAX_JPEG_SCANS = 100
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Of files that are taken for pictures where a folder holds others besides."""
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_END = 24
 _PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"}
 
@@ -91,8 +91,8 @@ def _essential_chunks(upload: bytes) -> bytes:
     Compressed text and colour profiles can swell to gigabytes, and a broken animation chunk
     makes Pillow warn; a picture of a digit needs none of them.
     """
-    kept = [_PNG_SIGNATURE]
-    place = len(_PNG_SIGNATURE)
+    kept = [PNG_SIGNATURE]
+    place = len(PNG_SIGNATURE)
     while place + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, place)
         end = place + 12 + length
@@ -145,7 +145,7 @@ _WEBP = Format("WebP", WebPImageFile, announced_size=_webp_size)
 _TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
 _GIF = Format("GIF", GifImageFile)
 _BY_MAGIC = (
-    (_PNG_SIGNATURE, _PNG),
+    (PNG_SIGNATURE, _PNG),
     (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_scans)),
     (b"GIF87a", _GIF),
     (b"GIF89a", _GIF),
@@ -157,5 +157,5 @@ _BY_MAGIC = (
 
 def peek_pixels(upload: bytes) -> int | None:
     """Pixels of a PNG by its header, without decoding; None for any other upload."""
-    size = _png_size(upload) if upload.startswith(_PNG_SIGNATURE) else None
+    size = _png_size(upload) if upload.startswith(PNG_SIGNATURE) else None
     return None if size is None else size[0] * size[1]

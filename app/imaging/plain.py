@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.imaging.formats import PNG_SIGNATURE
+from app.imaging.greying import to_grey
+
 _FIRST = struct.Struct(">8sI4sII5B")
 """The signature, and the first chunk: length, kind, width, height, depth, colour, three methods."""
 
-_PLAIN = (b"\x89PNG\r\n\x1a\n", 13, b"IHDR")
+_PLAIN = (PNG_SIGNATURE, 13, b"IHDR")
 _GREY_BYTES = (8, 0, 0, 0, 0)
 """Of 8 bits, of no colour, compressed and filtered in the only ways there are, not interlaced."""
 
@@ -49,13 +52,13 @@ def decode_plain(upload: bytes, longest_side: int) -> NDArray[np.uint8] | None:
         image = Image.frombytes("L", (width, height), packed, "zip", "L", 0)
     except (ValueError, OSError, SyntaxError):
         return None
-    return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width)
+    return to_grey(image, longest_side)
 
 
 def _join_data(upload: bytes) -> bytes | None:
     """The contents of all data chunks; None where there is another chunk, or one is damaged."""
     pieces: list[bytes] = []
-    place = len(_PLAIN[0])
+    place = len(PNG_SIGNATURE)
     while place + _AROUND <= len(upload):
         length, kind = _CHUNK.unpack_from(upload, place)
         start, end = place + _CHUNK.size, place + _CHUNK.size + length

@@ -56,10 +56,10 @@ async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> by
     media_type, boundary = _media_type(request)
     if boundary is not None:
         body = await read_body(request, max_bytes + FORM_BYTES)
-        file = (
-            find_lone_file(body, boundary, field_name="file")
-            or (parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)[0])
-        )
+        file = find_lone_file(body, boundary, field_name="file")
+        if file is None:
+            files = parse_form(body, boundary, field_name="file", max_files=1, max_parts=max_parts)
+            file = files[0]
         if len(file) > max_bytes:
             raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
         return file
@@ -220,7 +220,7 @@ def find_lone_file(body: bytes, boundary: bytes, *, field_name: str) -> bytes | 
         or _lone_field(body[head_start:head_end]) != field_name.encode()
     ):
         return None
-    return body[head_end + 2 * len(_CRLF) : end]
+    return body[head_end + 2 * len(_CRLF) : end] or None
 
 
 @lru_cache(maxsize=256)  # as below
