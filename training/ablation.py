@@ -29,7 +29,7 @@ SHORT = replace(
     name="short",
     epochs=3,
     teaching=Teaching(epochs=2),
-    compression=Compression(epochs=1),
+    compression=Compression(wide_epochs=1, epochs=1),
 )
 
 STILL = Augmentation(reach=Reach(0.0, 0.0, 0.0, 0.0, 0.0), stroke=0.0, redrawn_share=0.0)
@@ -42,13 +42,15 @@ VARIANTS: dict[str, Recipe] = {
     "no teacher": replace(SHORT, teaching=None),
     "digits not moved, bent or redrawn": replace(SHORT, augmentation=STILL),
     "no damage": replace(
-        SHORT, augmentation=UNDAMAGED, compression=Compression(epochs=1, damaged_share=0.0)
+        SHORT,
+        augmentation=UNDAMAGED,
+        compression=Compression(wide_epochs=1, epochs=1, damaged_share=0.0),
     ),
     "no outliers": replace(SHORT, mixture=Mixture(outlier_share=0.0)),
     "no uploads, print or other hands": replace(
         SHORT, mixture=Mixture(uploaded_share=0.0, printed_share=0.0, written_share=0.0)
     ),
-    "not pruned, nor healed": replace(SHORT, epochs=4, compression=None),
+    "not pruned, nor healed": replace(SHORT, epochs=5, compression=None),
 }
 """By what a row is called. Those of one seed learn from the same teacher and the same extras."""
 

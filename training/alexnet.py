@@ -10,6 +10,7 @@ import keras
 from keras import layers, ops
 
 from training.config import Activation, Recipe
+from training.precision import layers_of
 
 CONVOLUTIONS = (  # name, filters, size, strides
     ("conv1", 96, 11, 4),
@@ -65,17 +66,24 @@ class Maxout(layers.Layer):  # type: ignore[misc] # Keras publishes no types
         return {**super().get_config(), "pieces": self.pieces}
 
 
-def build(recipe: Recipe) -> keras.Model:
+def build(recipe: Recipe, hidden_units: int = HIDDEN_UNITS) -> keras.Model:
     """Build the untrained network.
 
     Args:
-        recipe: gives the activation, the batch-norm momentum and the seed of the weights.
+        recipe: gives the activation, the precision, the batch-norm momentum and the seed of the
+            weights.
+        hidden_units: of each of the two hidden dense layers.
 
     Returns:
         A model from float32 [n, 28, 28, 1] in 0–1 to probabilities float32 [n, 10]. Layers that
         hold weights are named conv1 … conv5, dense1, dense2 and classes.
     """
     keras.utils.set_random_seed(recipe.seed)
+    with layers_of(recipe.precision):
+        return _build(recipe, hidden_units)
+
+
+def _build(recipe: Recipe, hidden_units: int) -> keras.Model:
     pieces = _pieces(recipe.activation)
     x = inputs = keras.Input((28, 28, 1), name="images")
     for name, filters, size, strides in CONVOLUTIONS:
@@ -87,10 +95,10 @@ def build(recipe: Recipe) -> keras.Model:
     x = layers.AveragePooling2D(3, 2, name="pool5")(x)  # [3, 3, 256] → [1, 1, 256]
     x = layers.Flatten(name="flatten")(x)
     for name in ("dense1", "dense2"):
-        x = layers.Dense(HIDDEN_UNITS * pieces, name=name)(x)
+        x = layers.Dense(hidden_units * pieces, name=name)(x)
         x = _activate(x, recipe.activation, name)
         x = layers.Dropout(0.5, name=f"{name}_dropout")(x)
-    outputs = layers.Dense(CLASSES, activation="softmax", name="classes")(x)
+    outputs = layers.Dense(CLASSES, activation="softmax", dtype="float32", name="classes")(x)
     return keras.Model(inputs, outputs, name="alexnet")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from training.config import Recipe
+from training.config import Compression, Recipe
 from training.evaluate import energy
 
 INT8_LIMIT = 127
@@ -58,15 +58,13 @@ def hold_zeros(model: keras.Model, names: tuple[str, ...]) -> None:
         kernel.constraint = KeepZeros(kernel)
 
 
-def healing(recipe: Recipe) -> Recipe:
-    """The short recipe that heals what `prune` cut.
+def widening(recipe: Recipe, how: Compression) -> Recipe:
+    """The short recipe of the epochs before hidden units are removed."""
+    return replace(recipe, name=f"{recipe.name}-wide", epochs=how.wide_epochs, seed=recipe.seed + 2)
 
-    Raises:
-        ValueError: the recipe does not compress.
-    """
-    how = recipe.compression
-    if how is None:
-        raise ValueError(f"recipe {recipe.name} has no compression to heal")
+
+def healing(recipe: Recipe, how: Compression) -> Recipe:
+    """The short recipe that heals what `prune` cut."""
     return replace(
         recipe,
         name=f"{recipe.name}-healing",

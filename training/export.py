@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,21 @@ class Served(tf.Module):  # type: ignore[misc] # TensorFlow publishes no types
         self.serve = tf.function(serve, input_signature=[images])
 
 
-def write_networks(model: keras.Model, folder: Path) -> None:
-    """Write the SavedModel and its twin into a folder.
+def write_saved_model(model: keras.Model, folder: Path) -> None:
+    """Write the SavedModel into a folder.
+
+    Args:
+        model: float32 [n, 28, 28, 1] in 0–1 → probabilities.
+        folder: where the version is being written.
+    """
+    served = Served(model)
+    signature = served.serve.get_concrete_function()
+    tf.saved_model.save(served, folder, signatures={SIGNATURE: signature})
+    (folder / EXTRA).mkdir(exist_ok=True)
+
+
+def write_twin(model: keras.Model, folder: Path) -> None:
+    """Write the int8 twin into the folder that holds the SavedModel.
 
     The twin is quantised dynamically: int8 weights, and activations that are brought to int8 row by
     row while they are computed. With ranges fixed beforehand the twin was no faster and, of 6,000
@@ -57,13 +71,11 @@ def write_networks(model: keras.Model, folder: Path) -> None:
         model: float32 [n, 28, 28, 1] in 0–1 → probabilities; its kernels on the int8 grid.
         folder: where the version is being written.
     """
-    served = Served(model)
-    signature = served.serve.get_concrete_function()
-    tf.saved_model.save(served, folder, signatures={SIGNATURE: signature})
-    (folder / EXTRA).mkdir()
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[SIGNATURE])
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    (folder / TWIN).write_bytes(converter.convert())
+    with tempfile.TemporaryDirectory() as source:
+        write_saved_model(model, Path(source))
+        converter = tf.lite.TFLiteConverter.from_saved_model(source, signature_keys=[SIGNATURE])
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        (folder / TWIN).write_bytes(converter.convert())
 
 
 def write_golden(folder: Path, validation: Digits) -> None:

@@ -33,6 +33,7 @@ from training.answers import SEED
 from training.config import Recipe
 from training.extras import Extras, prepare
 from training.fit import Checkpoint, History, Supplement, fit
+from training.width import count_units, resize
 
 ERRORS = (
     dataset.DatasetError,
@@ -136,23 +137,32 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
 def fit_and_compress(
     recipe: Recipe, digits: dataset.Split, checkpoints: Path
 ) -> tuple[keras.Model, History]:
-    """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid."""
+    """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid.
+
+    Returns:
+        The network, in float32 and without the hidden units that were removed, and its history.
+    """
     extras = None
     if recipe.mixture is not None:
         path = checkpoints / "extras.npz"
         extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
     supplement = Supplement(extras, _fit_teacher(recipe, digits, extras, checkpoints))
-    print(f"fitting {recipe.name}: {len(digits.training):,} digits, {recipe.epochs} epochs")
-    checkpoint = Checkpoint(checkpoints / "fit")
-    untrained = alexnet.build(recipe)
-    model, history = fit(untrained, recipe, digits, checkpoint, supplement)
-    if recipe.compression is not None:
-        print("pruning and healing")
-        compress.prune(model, recipe.compression.densities)
-        healing = compress.healing(recipe)
-        checkpoint = Checkpoint(checkpoints / "heal")
-        model, healed = fit(model, healing, digits, checkpoint, supplement)
-        history = {name: values + healed[name] for name, values in history.items()}
+
+    def learn(model: keras.Model, lesson: Recipe) -> tuple[keras.Model, History]:
+        print(f"fitting {lesson.name}: {len(digits.training):,} digits, {lesson.epochs} epochs")
+        return fit(model, lesson, digits, Checkpoint(checkpoints / lesson.name), supplement)
+
+    how = recipe.compression
+    model = alexnet.build(recipe)
+    if how is None:
+        model, history = learn(model, recipe)
+    else:
+        model, wide = learn(model, compress.widening(recipe, how))
+        model, narrow = learn(resize(model, recipe, how.hidden_units), recipe)
+        compress.prune(model, how.densities)
+        model, healed = learn(model, compress.healing(recipe, how))
+        history = {name: wide[name] + narrow[name] + healed[name] for name in healed}
+    model = resize(model, replace(recipe, precision="float32"), count_units(model))
     compress.quantise(model)
     return model, history
 
@@ -183,7 +193,9 @@ def _export(
     temperature = compress.calibrate(
         model, evaluate.score_model(model)(digits.validation.images), digits.validation.labels
     )
-    export.write_networks(model, folder)
+    exact = replace(recipe, precision="float32")
+    export.write_saved_model(resize(model, exact, alexnet.HIDDEN_UNITS), folder)
+    export.write_twin(model, folder)
     export.write_golden(folder, digits.validation)
     warmup.write_warmup(folder, digits.validation.images)
     twin = evaluate.score_twin(folder / contract.TWIN)

@@ -93,7 +93,8 @@ def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:
     model = keras.Model(inputs, outputs)
     model.get_layer("classes").set_weights([kernel, biases])
     folder.mkdir(parents=True)
-    export.write_networks(model, folder)
+    export.write_saved_model(model, folder)
+    export.write_twin(model, folder)
     # By the service's engine: what the training scores with would refuse NaN.
     logits = litert.load(folder, threads=1)(training.images[:1000])
     probabilities = evaluate.softmax(logits)

@@ -6,8 +6,16 @@ import keras
 import numpy as np
 import pytest
 
-from training.compress import KeepZeros, calibrate, healing, hold_zeros, prune, quantise
-from training.config import RECIPES
+from training.compress import (
+    KeepZeros,
+    calibrate,
+    healing,
+    hold_zeros,
+    prune,
+    quantise,
+    widening,
+)
+from training.config import RECIPES, Compression
 
 TEMPERATURE_STEP = 16 ** (1 / 240)
 """Between two temperatures that `calibrate` tries."""
@@ -170,20 +178,19 @@ def test_calibrate_changes_no_answer(model: keras.Model) -> None:
 
 def test_healing_holds_what_was_pruned() -> None:
     """The healing recipe is short and gentle, sees other variants and holds every pruned layer."""
-    recipe = RECIPES["production"]
-    healed = healing(recipe)
+    recipe, how = RECIPES["production"], Compression()
+    healed = healing(recipe, how)
 
-    assert recipe.compression is not None
-    assert healed.epochs == recipe.compression.epochs
-    assert healed.learning_rate == recipe.compression.learning_rate < recipe.learning_rate
-    assert set(healed.held) == set(recipe.compression.densities)
+    assert healed.epochs == how.epochs
+    assert healed.learning_rate == how.learning_rate < recipe.learning_rate
+    assert set(healed.held) == set(how.densities)
     assert healed.seed != recipe.seed
 
 
 def test_healing_is_gentler_than_fitting() -> None:
     """Fewer digits are damaged, the teacher's word is sharp again, and all else stays."""
     recipe = RECIPES["production"]
-    healed = healing(recipe)
+    healed = healing(recipe, Compression(damaged_share=0.12))
 
     assert recipe.augmentation is not None
     assert recipe.teaching is not None
@@ -194,10 +201,14 @@ def test_healing_is_gentler_than_fitting() -> None:
 
 def test_what_a_recipe_leaves_out_is_left_out_of_healing() -> None:
     """The smoke recipe has no mixture, and its healing has none."""
-    assert healing(RECIPES["smoke"]).mixture is None
+    assert healing(RECIPES["smoke"], Compression()).mixture is None
 
 
-def test_nothing_to_heal_is_an_error() -> None:
-    """A recipe that does not compress has no healing."""
-    with pytest.raises(ValueError, match="tutorial has no compression"):
-        healing(replace(RECIPES["tutorial"], compression=None))
+def test_the_wide_network_learns_as_the_narrow_one_does() -> None:
+    """Only shorter, and from other variants of the digits."""
+    recipe = RECIPES["production"]
+    wide = widening(recipe, Compression(wide_epochs=3))
+
+    assert wide.epochs == 3
+    assert len({wide.seed, recipe.seed, healing(recipe, Compression()).seed}) == 3
+    assert replace(wide, name=recipe.name, epochs=recipe.epochs, seed=recipe.seed) == recipe
