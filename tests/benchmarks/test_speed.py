@@ -111,6 +111,21 @@ def test_bars_are_ratios_within_a_round(results: Results) -> None:
     assert (twin.found, twin.is_met) == ("1.62 (twin)", False)
 
 
+def test_workers_are_judged_by_what_there_are_cores_for(results: Results) -> None:
+    """By requests a second with five cores; with two, by what a request takes of a core."""
+    twice = replace(measured(950, 20), cpu_ms={1: 0.5, 32: 0.55})
+    results.rounds["ours-2"] = [twice, twice]
+    by_cores = {verdict.measure: verdict for verdict in judge(results)}
+    results.machine["cores"] = "5"
+    by_requests = {verdict.measure: verdict for verdict in judge(results)}
+
+    (few,) = by_cores.keys() - by_requests.keys()
+    assert few.startswith("CPU seconds a request")
+    assert (by_cores[few].found, by_cores[few].bar, by_cores[few].is_met) == ("1.1", "≤ 1.18", True)
+    many = by_requests["requests/s, workers 1 → 2"]
+    assert (many.found, many.is_met) == ("1.58", False)
+
+
 def test_report_says_what_was_and_was_not_measured(results: Results, tmp_path: Path) -> None:
     """Bars, tables, plots, and who is missing and why."""
     path = tmp_path / "RESULTS.md"
