@@ -17,11 +17,19 @@ import numpy as np
 from training import compress, dataset, evaluate
 from training.answers import SEED
 from training.augment import augment
-from training.config import RECIPES, Augmentation, Compression, Mixture, Recipe, Teaching
+from training.config import (
+    RECIPES,
+    Augmentation,
+    Finishing,
+    Mixture,
+    Narrowing,
+    Recipe,
+    Teaching,
+)
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.extras import Extras, prepare
-from training.run import fit_and_compress
+from training.run import fit_and_quantise
 from training.warping import Reach
 
 SHORT = replace(
@@ -29,7 +37,8 @@ SHORT = replace(
     name="short",
     epochs=3,
     teaching=Teaching(epochs=2),
-    compression=Compression(wide_epochs=1, epochs=1),
+    narrowing=Narrowing(wide_epochs=1),
+    finishing=Finishing(epochs=1),
 )
 
 STILL = Augmentation(reach=Reach(0.0, 0.0, 0.0, 0.0, 0.0), stroke=0.0, redrawn_share=0.0)
@@ -42,15 +51,14 @@ VARIANTS: dict[str, Recipe] = {
     "no teacher": replace(SHORT, teaching=None),
     "digits not moved, bent or redrawn": replace(SHORT, augmentation=STILL),
     "no damage": replace(
-        SHORT,
-        augmentation=UNDAMAGED,
-        compression=Compression(wide_epochs=1, epochs=1, damaged_share=0.0),
+        SHORT, augmentation=UNDAMAGED, finishing=Finishing(epochs=1, damaged_share=0.0)
     ),
     "no outliers": replace(SHORT, mixture=Mixture(outlier_share=0.0)),
     "no uploads, print or other hands": replace(
         SHORT, mixture=Mixture(uploaded_share=0.0, printed_share=0.0, written_share=0.0)
     ),
-    "not pruned, nor healed": replace(SHORT, epochs=5, compression=None),
+    "all hidden units": replace(SHORT, epochs=4, narrowing=None),
+    "not finished": replace(SHORT, epochs=4, finishing=None),
 }
 """By what a row is called. Those of one seed learn from the same teacher and the same extras."""
 
@@ -85,7 +93,7 @@ def _measure(name: str, recipe: Recipe, data: Path | None, folder: Path) -> dict
         )
         checkpoints = folder / name
         _share(folder / f"of seed {recipe.seed}", checkpoints)
-        model, _ = fit_and_compress(recipe, digits, checkpoints)
+        model, _ = fit_and_quantise(recipe, digits, checkpoints)
         _share(checkpoints, folder / f"of seed {recipe.seed}")
         figures = judge(model, digits.validation, _prepare_validation(digits, recipe.seed, folder))
         if recipe == replace(SHORT, seed=recipe.seed):

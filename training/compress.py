@@ -1,17 +1,14 @@
-"""Make the fitted network small: fewer weights, each on the int8 grid, confidence calibrated.
+"""Make the fitted network small, each weight on the int8 grid, and calibrate its confidence.
 
 All that happens here happens to the float network, so that what is packed for TensorFlow and the
 int8 twin made from it hold the same weights.
 """
-
-from dataclasses import replace
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from training.config import Compression, Recipe
 from training.evaluate import energy
 
 INT8_LIMIT = 127
@@ -22,62 +19,6 @@ SCALE_STEPS = 16
 
 HEADROOM = 1e-12
 """Keeps an all-zero channel's scale from being zero."""
-
-
-class KeepZeros(keras.constraints.Constraint):  # type: ignore[misc] # Keras publishes no types
-    """After each step, set back to zero what was zero when this was made."""
-
-    def __init__(self, kernel: keras.Variable) -> None:
-        """Remember where the zeros are."""
-        self.mask = ops.cast(ops.not_equal(kernel, 0), kernel.dtype)
-
-    def __call__(self, w: keras.KerasTensor) -> keras.KerasTensor:
-        """Multiply by the mask; Keras calls this inside the compiled step."""
-        return w * self.mask
-
-
-def prune(model: keras.Model, densities: dict[str, float]) -> None:
-    """Zero the smallest weights of each named layer (magnitude pruning, Han et al. 2015).
-
-    Args:
-        model: changed in place.
-        densities: share of weights to keep, 0–1, by layer name.
-    """
-    for name, density in densities.items():
-        kernel = model.get_layer(name).kernel
-        values = ops.convert_to_numpy(kernel)
-        kept = max(1, round(values.size * density))
-        threshold = np.partition(np.abs(values), values.size - kept, axis=None)[values.size - kept]
-        kernel.assign(np.where(np.abs(values) >= threshold, values, 0))
-
-
-def hold_zeros(model: keras.Model, names: tuple[str, ...]) -> None:
-    """Let further training move only the weights of these layers that are not zero."""
-    for name in names:
-        kernel = model.get_layer(name).kernel
-        kernel.constraint = KeepZeros(kernel)
-
-
-def widening(recipe: Recipe, how: Compression) -> Recipe:
-    """The short recipe of the epochs before hidden units are removed."""
-    return replace(recipe, name=f"{recipe.name}-wide", epochs=how.wide_epochs, seed=recipe.seed + 2)
-
-
-def healing(recipe: Recipe, how: Compression) -> Recipe:
-    """The short recipe that heals what `prune` cut."""
-    return replace(
-        recipe,
-        name=f"{recipe.name}-healing",
-        epochs=how.epochs,
-        learning_rate=how.learning_rate,
-        warmup_epochs=0.1,
-        seed=recipe.seed + 1,
-        held=tuple(how.densities),
-        augmentation=recipe.augmentation
-        and replace(recipe.augmentation, damaged_share=how.damaged_share),
-        # Sharp again, so that the confidence at the end is that of the digits.
-        teaching=recipe.teaching and replace(recipe.teaching, temperature=1.0),
-    )
 
 
 def quantise(model: keras.Model) -> None:

@@ -16,7 +16,6 @@ import tensorflow as tf
 from keras import ops
 
 from training.augment import batches, steps_per_epoch
-from training.compress import hold_zeros
 from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
 from training.extras import Extras
@@ -158,7 +157,6 @@ def fit(
         history = checkpoint.read_history(int(model.optimizer.iterations) // steps)
     else:
         compile_model(model, _learning_rate(recipe, steps))
-    hold_zeros(model, recipe.held)
     first_epoch = len(history.get("loss", []))
     if first_epoch < recipe.epochs:
         model.fit(

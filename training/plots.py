@@ -26,7 +26,7 @@ def draw_report(
     Args:
         folder: made if it is not there.
         model: the network that is exported.
-        history: figures by epoch, fitting and healing one after the other.
+        history: figures by epoch, of every part of the run one after the other.
         logits: float32 [n, 10], of the test digits through the twin.
         test: those digits.
     """

@@ -1,7 +1,7 @@
 """The whole run, top to bottom.
 
-Find MNIST, fit AlexNet, prune and heal it, put it on the int8 grid, calibrate it, export it with
-its twin, measure both, draw the report and move the finished version into place.
+Find MNIST, fit AlexNet, put it on the int8 grid, calibrate it, export it with its twin, measure
+both, draw the report and move the finished version into place.
 """
 
 import shutil
@@ -23,6 +23,7 @@ from training import (
     evaluation,
     export,
     fonts,
+    lessons,
     plots,
     strangers,
     teacher,
@@ -31,7 +32,7 @@ from training import (
 )
 from training.answers import SEED
 from training.config import Recipe
-from training.extras import Extras, prepare
+from training.extras import prepare
 from training.fit import Checkpoint, History, Supplement, fit
 from training.width import count_units, resize
 
@@ -124,7 +125,7 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
             digits, training=digits.training.take(some), validation=digits.validation.take(some)
         )
     checkpoints = runs / f"{recipe.name}-{recipe.activation}-{recipe.seed}"
-    model, history = fit_and_compress(recipe, learnt, checkpoints)
+    model, history = fit_and_quantise(recipe, learnt, checkpoints)
 
     version = export.next_version(models)
     with export.written_aside(models, version) as folder:
@@ -134,51 +135,41 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
     return models / contract.NAME / str(version)
 
 
-def fit_and_compress(
+def fit_and_quantise(
     recipe: Recipe, digits: dataset.Split, checkpoints: Path
 ) -> tuple[keras.Model, History]:
-    """Fit; if the recipe says so, prune and heal; put the weights on the int8 grid.
+    """Fit the teacher, AlexNet with all hidden units, with few, and finish, as the recipe says.
 
     Returns:
-        The network, in float32 and without the hidden units that were removed, and its history.
+        The network, its weights on the int8 grid, without the hidden units that were removed, and
+        its history.
     """
     extras = None
     if recipe.mixture is not None:
         path = checkpoints / "extras.npz"
         extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
-    supplement = Supplement(extras, _fit_teacher(recipe, digits, extras, checkpoints))
+    supplement = Supplement(extras)
 
     def learn(model: keras.Model, lesson: Recipe) -> tuple[keras.Model, History]:
         print(f"fitting {lesson.name}: {len(digits.training):,} digits, {lesson.epochs} epochs")
         return fit(model, lesson, digits, Checkpoint(checkpoints / lesson.name), supplement)
 
-    how = recipe.compression
-    model = alexnet.build(recipe)
-    if how is None:
-        model, history = learn(model, recipe)
-    else:
-        model, wide = learn(model, compress.widening(recipe, how))
-        model, narrow = learn(resize(model, recipe, how.hidden_units), recipe)
-        compress.prune(model, how.densities)
-        model, healed = learn(model, compress.healing(recipe, how))
-        history = {name: wide[name] + narrow[name] + healed[name] for name in healed}
+    if recipe.teaching is not None:
+        master, _ = learn(teacher.build(recipe), lessons.of_teacher(recipe, recipe.teaching))
+        supplement = replace(supplement, teacher=master)
+    model, parts = alexnet.build(recipe), list[History]()
+    if recipe.narrowing is not None:
+        model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing))
+        model = resize(model, recipe, recipe.narrowing.hidden_units)
+        parts.append(history)
+    model, history = learn(model, recipe)
+    parts.append(history)
+    if recipe.finishing is not None:
+        model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing))
+        parts.append(history)
     model = resize(model, replace(recipe, precision="float32"), count_units(model))
     compress.quantise(model)
-    return model, history
-
-
-def _fit_teacher(
-    recipe: Recipe, digits: dataset.Split, extras: Extras | None, checkpoints: Path
-) -> keras.Model | None:
-    """Fit the network that AlexNet learns from, on all that AlexNet will see."""
-    teaching = recipe.teaching
-    if teaching is None:
-        return None
-    print(f"fitting the teacher: {teaching.epochs} epochs")
-    lesson = replace(recipe, epochs=teaching.epochs, learning_rate=teaching.learning_rate)
-    checkpoint = Checkpoint(checkpoints / "teacher")
-    fitted, _ = fit(teacher.build(recipe), lesson, digits, checkpoint, Supplement(extras))
-    return fitted
+    return model, {name: [x for part in parts for x in part[name]] for name in history}
 
 
 def _export(

@@ -48,10 +48,11 @@ def test_every_variant_leaves_out_one_thing() -> None:
     assert {name: parts for name, parts in changed.items() if name not in WHOLE} == {
         "no teacher": ["teaching"],
         "digits not moved, bent or redrawn": ["augmentation"],
-        "no damage": ["augmentation", "compression"],  # healing has its own share of it
+        "no damage": ["augmentation", "finishing"],  # which has its own share of it
         "no outliers": ["mixture"],
         "no uploads, print or other hands": ["mixture"],
-        "not pruned, nor healed": ["epochs", "compression"],
+        "all hidden units": ["epochs", "narrowing"],
+        "not finished": ["epochs", "finishing"],
     }
     assert len({repr(recipe) for recipe in VARIANTS.values()}) == len(VARIANTS)
 
@@ -81,7 +82,7 @@ def test_runs_are_measured_once_and_share_what_they_may(
     trained: list[Recipe] = []
     had_a_teacher: list[bool] = []
 
-    def fit_and_compress(
+    def fit_and_quantise(
         recipe: Recipe, _digits: Split, checkpoints: Path
     ) -> tuple[keras.Model | None, dict[str, list[float]]]:
         trained.append(recipe)
@@ -89,7 +90,7 @@ def test_runs_are_measured_once_and_share_what_they_may(
         (checkpoints / "teacher").mkdir(exist_ok=True)
         return None, {}
 
-    monkeypatch.setattr(ablation, "fit_and_compress", fit_and_compress)
+    monkeypatch.setattr(ablation, "fit_and_quantise", fit_and_quantise)
     monkeypatch.setattr(ablation.dataset, "load", lambda _: (digits, digits))
     monkeypatch.setattr(ablation.dataset, "split", lambda *_, **__: Split(digits, digits, digits))
     monkeypatch.setattr(ablation, "_prepare_validation", lambda *_: None)
@@ -133,7 +134,8 @@ def test_nothing_is_left_out_of_the_production_recipe() -> None:
             name="production",
             epochs=production.epochs,
             teaching=production.teaching,
-            compression=production.compression,
+            narrowing=production.narrowing,
+            finishing=production.finishing,
         )
         == production
     )

@@ -179,20 +179,6 @@ def test_failing_save_leaves_no_half_file(
     }
 
 
-def test_held_zeros_stay_through_a_run(parts: Split, checkpoint: Checkpoint) -> None:
-    """What pruning cut stays cut while the rest of the layer moves on."""
-    model = build()
-    kernel = model.get_layer("conv1").kernel
-    before = kernel.numpy()
-    is_cut = np.abs(before) < np.median(np.abs(before))
-    kernel.assign(np.where(is_cut, 0, before))
-    fitted, _ = fit(model, replace(RECIPE, held=("conv1",)), parts, checkpoint)
-
-    after = fitted.get_layer("conv1").kernel.numpy()
-    assert not after[is_cut].any()
-    assert np.mean(after[~is_cut] != before[~is_cut]) > 0.5
-
-
 def test_stream_makes_the_batches_of_all_epochs(parts: Split) -> None:
     """The stream delivers images in 0–1, targets and weights of one shape, and then ends."""
     batches = list(stream(parts.training, NOTHING, RECIPE, first_epoch=1))

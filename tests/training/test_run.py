@@ -81,18 +81,18 @@ def test_manifest_vouches_for_every_file(smoke_run: SmokeRun, manifest: dict[str
 
 
 def test_manifest_tells_the_run(manifest: dict[str, Any]) -> None:
-    """Recipe, seed, version, temperature and every epoch's figures, wide, narrow and healing."""
+    """Recipe, seed, version, temperature and every epoch's figures, wide, narrow and finishing."""
     recipe = RECIPES["smoke"]
-    how = recipe.compression
     history = manifest["metrics"]["history"]
 
-    assert how is not None
+    assert recipe.narrowing is not None
+    assert recipe.finishing is not None
     assert (manifest["version"], manifest["recipe"], manifest["seed"]) == (1, "smoke", recipe.seed)
     assert manifest["activation"] == "relu"
     assert 0.25 <= manifest["temperature"] <= 4
     assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert {len(figures) for figures in history.values()} == {
-        how.wide_epochs + recipe.epochs + how.epochs
+        recipe.narrowing.wide_epochs + recipe.epochs + recipe.finishing.epochs
     }
     assert manifest["metrics"]["validation"]["digits"] == 5999
     assert manifest["metrics"]["test"]["twin"]["digits"] == 10000
