@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         description="Most pixels of one image, by its header; more is 413.",
     )
     max_engine_rows: int = Field(
-        default=32, ge=1, description="Most digits the engine takes at once."
+        default=16, ge=1, description="Most digits the engine takes at once."
     )
     max_queue_rows: int = Field(
         default=256,
