@@ -103,6 +103,8 @@ def test_digit_drawn_by_keys_alone(visitor: Visitor) -> None:
 
 def test_everything_is_reached_by_keys(visitor: Visitor) -> None:
     """Tab reaches every control in the order they are seen, and Enter picks a sample."""
+    # The samples come a moment after the page: before, there is nothing to reach.
+    visitor.page.get_by_label("Sample 2, number 3").wait_for()
     reached = []
     for _ in range(40):
         visitor.page.keyboard.press("Tab")
