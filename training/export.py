@@ -57,7 +57,6 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
     served = Served(model)
     signature = served.serve.get_concrete_function()
     tf.saved_model.save(served, folder, signatures={SIGNATURE: signature})
-    (folder / EXTRA).mkdir(exist_ok=True)
 
 
 def write_twin(model: keras.Model, folder: Path) -> None:
@@ -75,6 +74,7 @@ def write_twin(model: keras.Model, folder: Path) -> None:
         write_saved_model(model, Path(source))
         converter = tf.lite.TFLiteConverter.from_saved_model(source, signature_keys=[SIGNATURE])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        (folder / EXTRA).mkdir()
         (folder / TWIN).write_bytes(converter.convert())
 
 

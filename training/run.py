@@ -148,24 +148,27 @@ def fit_and_quantise(
     if recipe.mixture is not None:
         path = checkpoints / "extras.npz"
         extras = prepare(digits.training, recipe.mixture, path, seed=recipe.seed)
-    supplement = Supplement(extras)
 
-    def learn(model: keras.Model, lesson: Recipe) -> tuple[keras.Model, History]:
+    def learn(
+        model: keras.Model, lesson: Recipe, supplement: Supplement
+    ) -> tuple[keras.Model, History]:
         print(f"fitting {lesson.name}: {len(digits.training):,} digits, {lesson.epochs} epochs")
         return fit(model, lesson, digits, Checkpoint(checkpoints / lesson.name), supplement)
 
+    taught = Supplement(extras)
     if recipe.teaching is not None:
-        master, _ = learn(teacher.build(recipe), lessons.of_teacher(recipe, recipe.teaching))
-        supplement = replace(supplement, teacher=master)
+        lesson = lessons.of_teacher(recipe, recipe.teaching)
+        master, _ = learn(teacher.build(recipe), lesson, taught)
+        taught = Supplement(extras, master)
     model, parts = alexnet.build(recipe), list[History]()
     if recipe.narrowing is not None:
-        model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing))
+        model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing), taught)
         model = resize(model, recipe, recipe.narrowing.hidden_units)
         parts.append(history)
-    model, history = learn(model, recipe)
+    model, history = learn(model, recipe, taught)
     parts.append(history)
     if recipe.finishing is not None:
-        model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing))
+        model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing), taught)
         parts.append(history)
     model = resize(model, replace(recipe, precision="float32"), count_units(model))
     compress.quantise(model)

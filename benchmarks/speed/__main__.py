@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from app.versions import find_versions
 from benchmarks.speed import environments, generators, growth, machine, plots, report, stress
 from benchmarks.speed.bars import judge
 from benchmarks.speed.contenders import Contender, choose
@@ -84,14 +85,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--shares", type=_shares, default=_shares("0.5,0.75,0.9,1,1.5,2,3"), help="of the capacity"
     )
     parser.add_argument("--workers", type=_numbers, default=_workers(), help="to compare")
-    parser.add_argument("--version", type=Path, default=_newest(Path("models/alexnet")))
+    newest = next(iter(find_versions(Path("models")).values()), Path("models"))
+    parser.add_argument("--version", type=Path, default=newest)
     parser.add_argument("--environments", type=Path, default=Path(".venv-bench"))
     parser.add_argument("--results", type=Path, default=Path("benchmarks/RESULTS.md"))
     return parser.parse_args(arguments)
-
-
-def _newest(home: Path) -> Path:
-    return max(home.glob("[0-9]*"), key=lambda folder: int(folder.name), default=home)
 
 
 def _numbers(text: str) -> list[int]:
