@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.faults.load import read_answer
+from tests.faults.load import Answer, read_answer
 from tests.processes import ROOT, free_port
 
 READY_SECONDS = 120
@@ -78,14 +78,23 @@ class Replica:
 async def get_status(port: int, path: str) -> int:
     """The status of an answer; 0 where there is none."""
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return 0
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode())
-        return (await asyncio.wait_for(read_answer(reader), 30)).status
+        return (await get(port, path)).status
     except (OSError, asyncio.IncompleteReadError, TimeoutError):
         return 0
+
+
+async def get(port: int, path: str) -> Answer:
+    """Ask by hand: a client that is made anew each time would take its callers' processor.
+
+    Raises:
+        OSError: nobody listens, or the connection broke.
+        IncompleteReadError: it ended before the answer did.
+        TimeoutError: no answer came.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode())
+        return await asyncio.wait_for(read_answer(reader), 30)
     finally:
         writer.close()
 

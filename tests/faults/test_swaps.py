@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
 from app.versions import GOLDEN, MANIFEST
-from tests.faults.fleet import fleet, wait_until
+from tests.faults.fleet import fleet, get, wait_until
 from tests.faults.load import Golden, callers
 
 pytestmark = pytest.mark.anyio
@@ -82,9 +81,9 @@ def expect_other_digits(folder: Path) -> None:
 SPOILERS = [lose_a_file, flip_a_byte, forget_the_number, expect_other_digits]
 
 
-def states(port: int) -> dict[int, str]:
+async def states(port: int) -> dict[int, str]:
     """The state of each version."""
-    answer = httpx.get(f"http://127.0.0.1:{port}/models", timeout=60).json()
+    answer = json.loads((await get(port, "/models")).body)
     return {int(each["version"]): each["state"] for each in answer["versions"]}
 
 
@@ -131,6 +130,6 @@ async def until_state(port: int, number: int, state: str) -> None:
     seen: dict[int, str] = {}
 
     async def look() -> None:
-        seen.update(await asyncio.to_thread(states, port))
+        seen.update(await states(port))
 
     await wait_until(lambda: seen.get(number) == state, look)

@@ -6,11 +6,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.faults.fleet import Replica, fleet, get_status, wait_until
+from tests.faults.fleet import Replica, fleet, get, get_status, wait_until
 from tests.faults.load import Golden, callers
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +30,9 @@ def _command(pid: str) -> str:
         return ""
 
 
-def count(port: int, name: str) -> float:
+async def count(port: int, name: str) -> float:
     """The sum of a metric over its labels, as any worker tells it."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
+    text = (await get(port, "/metrics")).body.decode()
     return sum(
         sample.value
         for family in text_string_to_metric_families(text)
@@ -64,8 +63,8 @@ async def test_service_outlives_its_workers(
                 await asyncio.sleep(2)
                 await kill_one(replica)
                 statuses.append(await get_status(replica.port, "/health/ready"))
-        counted = await asyncio.to_thread(count, replica.port, "digits_predictions_total")
-        restarts = await asyncio.to_thread(count, replica.port, "digits_worker_restarts_total")
+        counted = await count(replica.port, "digits_predictions_total")
+        restarts = await count(replica.port, "digits_worker_restarts_total")
         code = await replica.stop()
     tell(f"{kills} kills, {tally}")
 
