@@ -10,6 +10,7 @@ import keras
 from keras import layers, ops
 
 from training.config import Activation, Recipe
+from training.convolution import Convolution
 from training.precision import layers_of
 
 CONVOLUTIONS = (  # name, filters, size, strides
@@ -87,7 +88,7 @@ def _build(recipe: Recipe, hidden_units: int) -> keras.Model:
     pieces = _pieces(recipe.activation)
     x = inputs = keras.Input((28, 28, 1), name="images")
     for name, filters, size, strides in CONVOLUTIONS:
-        x = layers.Conv2D(filters * pieces, size, strides=strides, padding="same", name=name)(x)
+        x = Convolution(filters * pieces, size, strides=strides, padding="same", name=name)(x)
         x = _activate(x, recipe.activation, name)
         x = layers.BatchNormalization(momentum=recipe.batch_norm_momentum, name=f"{name}_norm")(x)
         if name == "conv2":
