@@ -44,5 +44,6 @@ def test_softmax_and_energy_by_hand() -> None:
     row = np.array([[0.0, math.log(3)]], np.float32)
 
     np.testing.assert_allclose(softmax(row), [[0.25, 0.75]], rtol=1e-6)
+    np.testing.assert_allclose(softmax(row + 1000), [[0.25, 0.75]], rtol=1e-4)
     np.testing.assert_allclose(energy(row), [math.log(4)], rtol=1e-6)
     np.testing.assert_allclose(energy(row + 1000), [1000 + math.log(4)], rtol=1e-6)

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from app.scores import softmax
 from training import compress, dataset, evaluate
 from training.answers import SEED
 from training.augment import augment
@@ -155,12 +156,8 @@ def judge(model: keras.Model, validation: Digits, extras: Extras) -> dict[str, f
             evaluate.digit_likeness(logits), evaluate.digit_likeness(unknown)
         ),
         "outliers_accepted": float(thresholds.accept(unknown).mean()),
-        "calibration_error": evaluate.calibration_error(
-            evaluate.softmax(logits), validation.labels
-        ),
-        "uncalibrated_error": evaluate.calibration_error(
-            evaluate.softmax(uncalibrated), validation.labels
-        ),
+        "calibration_error": evaluate.calibration_error(softmax(logits), validation.labels),
+        "uncalibrated_error": evaluate.calibration_error(softmax(uncalibrated), validation.labels),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from training.evaluate import energy
+from app.scores import energy
 
 INT8_LIMIT = 127
 """Symmetric int8, as TFLite's quantisation specification has it for weights: −127 … 127."""

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from app.scores import softmax
 from training.answers import Answers
 from training.dataset import Digits
 from training.evaluate import (
@@ -16,7 +17,6 @@ from training.evaluate import (
     Thresholds,
     bin_by_confidence,
     digit_likeness,
-    softmax,
 )
 from training.plots import draw_confusion, draw_mistakes, save, show_digit
 from training.strangers import Strangers

@@ -13,6 +13,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from app.scores import energy, softmax
 from training.contract import SIGNATURE
 from training.dataset import Digits, scale
 
@@ -88,20 +89,6 @@ def _checked(score: Scorer, name: str) -> Scorer:
 def _slices(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     for start in range(0, len(images), BATCH_SIZE):
         yield images[start : start + BATCH_SIZE]
-
-
-def softmax(logits: Logits) -> NDArray[np.float32]:
-    """Probabilities [n, 10] of logits [n, 10]."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-def energy(logits: Logits) -> NDArray[np.float32]:
-    """Log of the summed exponentials [n]: high for what the network knows (Liu et al. 2020)."""
-    peak = logits.max(axis=1)
-    score: NDArray[np.float32] = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=1))
-    return score
 
 
 LIKENESS = "energy"

@@ -13,9 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from app.scores import softmax
 from training.contract import EXTRA, GOLDEN, MANIFEST, NAME, SCHEMA, SIGNATURE, TWIN
 from training.dataset import Digits
-from training.evaluate import score_twin, softmax
+from training.evaluate import score_twin
 
 GOLDEN_PER_CLASS = 4
 

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from app.scores import softmax
 from training.dataset import Digits
-from training.evaluate import Logits, confuse, softmax
+from training.evaluate import Logits, confuse
 from training.fit import History
 
 DOTS_PER_INCH = 100

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from app.scores import energy, softmax
 from training.dataset import Digits
 from training.evaluate import (
     NoNumbers,
@@ -15,12 +16,10 @@ from training.evaluate import (
     calibration_error,
     choose_thresholds,
     digit_likeness,
-    energy,
     measure,
     predict_examples,
     read_thresholds,
     score_model,
-    softmax,
 )
 
 
@@ -88,25 +87,6 @@ def test_calibration_error_of_certainty() -> None:
 
     assert calibration_error(probabilities, np.arange(10, dtype=np.uint8)) == 0
     assert calibration_error(probabilities, np.roll(np.arange(10), 1).astype(np.uint8)) == 1
-
-
-def test_softmax_and_energy(rng: np.random.Generator) -> None:
-    """Both are what the naive formulas give, where those can be computed."""
-    logits = rng.normal(0, 4, (100, 10)).astype(np.float32)
-    weights = np.exp(logits.astype(np.float64))
-
-    np.testing.assert_allclose(
-        softmax(logits), weights / weights.sum(axis=1, keepdims=True), rtol=1e-4
-    )
-    np.testing.assert_allclose(energy(logits), np.log(weights.sum(axis=1)), rtol=1e-5, atol=1e-5)
-
-
-def test_softmax_and_energy_of_large_logits() -> None:
-    """Logits whose exponentials no float holds give finite answers."""
-    logits = np.array([[1000, 1000, *[-1000] * 8]], np.float32)
-
-    np.testing.assert_allclose(softmax(logits)[0], [0.5, 0.5, *[0] * 8])
-    np.testing.assert_allclose(energy(logits), [1000 + np.log(2)], rtol=1e-6)
 
 
 def test_agreement_counts_answers() -> None:
