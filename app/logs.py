@@ -1,10 +1,13 @@
 """One JSON object a line, with the id of the request it belongs to."""
 
+import asyncio
+import contextlib
 import json
 import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import TextIO
 
 from app import tracing
 
@@ -40,9 +43,52 @@ class JsonFormatter(logging.Formatter):
         return _ENCODER.encode(line)
 
 
+class TurnHandler(logging.Handler):
+    """Writes at once what one turn of the event loop logged.
+
+    Every write lets go of the interpreter, and the engine's thread takes it: with one for each line
+    the loop waited for its own log. From a warning on nothing waits, nor does what is logged
+    outside of an event loop.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Hold nothing back yet."""
+        super().__init__()
+        self._stream = stream
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line, and write it now or when the turn is over."""
+        try:
+            self._lines.append(self.format(record))
+        except Exception:  # noqa: BLE001 # as every handler of the standard library does
+            self.handleError(record)
+            return
+        if record.levelno >= logging.WARNING or not self._is_put_off():
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held back; where nobody reads it any more, it is lost."""
+        with self.lock or contextlib.nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                with contextlib.suppress(OSError):
+                    self._stream.write("\n".join(lines) + "\n")
+                    self._stream.flush()
+
+    def _is_put_off(self) -> bool:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if len(self._lines) == 1:
+            loop.call_soon(self.flush)
+        return True
+
+
 def configure(level: str) -> None:
     """Send every log line of the process, uvicorn's included, to standard error as JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = TurnHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error"):
