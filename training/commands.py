@@ -57,7 +57,7 @@ def describe() -> None:
     Examples:
       alexnet-train --recipe smoke
       alexnet-train run --recipe production --seed 1
-      alexnet-train evaluate models/alexnet/4
+      alexnet-train evaluate models/alexnet/5
     """
 
 
@@ -115,9 +115,9 @@ def evaluate(
 
     \b
     Examples:
-      alexnet-train evaluate models/alexnet/4
-      alexnet-train evaluate models/alexnet/4 --limit 200
-      alexnet-train evaluate models/alexnet/4 --engine saved_model --out figures
+      alexnet-train evaluate models/alexnet/5
+      alexnet-train evaluate models/alexnet/5 --limit 200
+      alexnet-train evaluate models/alexnet/5 --engine saved_model --out figures
     """
     with _failures_told():
         from training.evaluation import describe as lay  # noqa: PLC0415 # late, as above
