@@ -61,18 +61,17 @@ class TurnHandler(logging.Handler):
         """Take a line, and write it now or when the turn is over."""
         try:
             self._lines.append(self.format(record))
+            if record.levelno >= logging.WARNING or not self._is_put_off():
+                self.flush()
         except Exception:  # noqa: BLE001 # as every handler of the standard library does
             self.handleError(record)
-            return
-        if record.levelno >= logging.WARNING or not self._is_put_off():
-            self.flush()
 
     def flush(self) -> None:
         """Write what is held back; where nobody reads it any more, it is lost."""
         with self.lock or contextlib.nullcontext():
             lines, self._lines = self._lines, []
             if lines:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ValueError):  # broken, or closed
                     self._stream.write("\n".join(lines) + "\n")
                     self._stream.flush()
 

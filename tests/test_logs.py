@@ -134,13 +134,15 @@ def test_the_last_turn_is_written_too(pages: Pages, logger: logging.Logger) -> N
     assert pages.written == ["last words\n"]
 
 
-def test_a_reader_that_left_is_no_failure(logger: logging.Logger) -> None:
-    """The service answers on when its log goes nowhere."""
+@pytest.mark.parametrize("error", [BrokenPipeError, ValueError])
+def test_a_reader_that_left_is_no_failure(logger: logging.Logger, error: type[Exception]) -> None:
+    """The service answers on when its log goes nowhere, broken or closed."""
 
     class Broken(io.StringIO):
         def write(self, text: str) -> int:
-            raise BrokenPipeError(text)
+            raise error(text)
 
     logger.handlers[:] = [TurnHandler(Broken())]
 
     logger.info("to nobody")
+    logger.handlers[0].flush()
