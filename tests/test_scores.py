@@ -44,6 +44,24 @@ def test_softmax_and_energy_by_hand() -> None:
     row = np.array([[0.0, math.log(3)]], np.float32)
 
     np.testing.assert_allclose(softmax(row), [[0.25, 0.75]], rtol=1e-6)
-    np.testing.assert_allclose(softmax(row + 1000), [[0.25, 0.75]], rtol=1e-4)
     np.testing.assert_allclose(energy(row), [math.log(4)], rtol=1e-6)
     np.testing.assert_allclose(energy(row + 1000), [1000 + math.log(4)], rtol=1e-6)
+
+
+def test_softmax_and_energy_by_their_formulas() -> None:
+    """Both are what the naive formulas give, where those can be computed."""
+    logits = np.random.default_rng(0).normal(0, 4, (100, 10)).astype(np.float32)
+    weights = np.exp(logits.astype(np.float64))
+
+    np.testing.assert_allclose(
+        softmax(logits), weights / weights.sum(axis=1, keepdims=True), rtol=1e-4
+    )
+    np.testing.assert_allclose(energy(logits), np.log(weights.sum(axis=1)), rtol=1e-5, atol=1e-5)
+
+
+def test_softmax_and_energy_of_large_logits() -> None:
+    """Logits whose exponentials no float holds give finite answers."""
+    logits = np.array([[1000, 1000, *[-1000] * 8]], np.float32)
+
+    np.testing.assert_allclose(softmax(logits)[0], [0.5, 0.5, *[0] * 8])
+    np.testing.assert_allclose(energy(logits), [1000 + np.log(2)], rtol=1e-6)

@@ -1,8 +1,8 @@
 """Convolutions of small maps whose weights learn by one matrix product.
 
-oneDNN takes most of a step of AlexNet for the weights of the three convolutions on 3×3 maps: it
-goes through a map row by row, and a row of three fills a hundredth of its tiles. Laid out as the
-columns of a matrix (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for
+oneDNN takes half of a step of AlexNet, where it has AMX, for the weights of the three convolutions
+on 3×3 maps: it goes through a map row by row, and these have short rows. Laid out as the columns of
+a matrix (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for
 Document Processing"), the maps of a whole batch are multiplied at once.
 """
 
