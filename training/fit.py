@@ -6,6 +6,7 @@ It sees the same batches as one that was never stopped, and drops the same units
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -218,15 +219,16 @@ def compile_model(
     times as many images a second as the operations one by one. Its kernels for bfloat16 are no
     faster than those for float32; oneDNN's, which it has no access to, are.
     """
-    losses = {CLASSES: "categorical_crossentropy", NEAR: "mse", FAR: "mse"}
-    weights = {CLASSES: 1.0, NEAR: hint_weight, FAR: hint_weight}
-    accuracy = DigitAccuracy(name="accuracy")
+    loss, accuracy = "categorical_crossentropy", DigitAccuracy(name="accuracy")
+    aims: dict[str, Any] = {"loss": loss, "metrics": [accuracy]}
+    if has_regressors(model):
+        aims = {
+            "loss": {CLASSES: loss, NEAR: "mse", FAR: "mse"},
+            "loss_weights": {CLASSES: 1.0, NEAR: hint_weight, FAR: hint_weight},
+            "metrics": {CLASSES: [accuracy]},
+        }
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=losses if has_regressors(model) else losses[CLASSES],
-        loss_weights=weights if has_regressors(model) else None,
-        metrics={CLASSES: [accuracy]} if has_regressors(model) else [accuracy],
-        jit_compile=is_float32(model),
+        optimizer=keras.optimizers.Adam(learning_rate), jit_compile=is_float32(model), **aims
     )
 
 
@@ -246,34 +248,37 @@ def stream(
             yield batch.images, batch.targets, batch.weights
 
     made = tf.data.Dataset.from_generator(rows, output_signature=signature)
-    if recipe.teaching is not None and supplement.teacher is not None:
-        # Of the first epoch wherever a run goes on, so that its hints are those it began with.
-        first = islice(batches(digits, supplement.extras, recipe), SCALED_BY)
-        judge = _judge(supplement.teacher, recipe.teaching, [batch.images for batch in first])
-        made = made.map(judge)
+    teacher, teaching = supplement.teacher, recipe.teaching
+    if teacher is not None and teaching is not None:
+        judge: Callable[..., Any] = partial(_soften, teacher, teaching)
+        if teaching.hint_weight:
+            # Of the first epoch wherever a run goes on, so that its hints are those it began with.
+            first = islice(batches(digits, supplement.extras, recipe), SCALED_BY)
+            hinter = Hinter(teacher, np.concatenate([batch.images for batch in first]))
+            judge = partial(_hint, hinter, teaching)
+        made = made.map(tf.function(judge, jit_compile=is_float32(teacher)))
     return made.prefetch(8)
 
 
-def _judge(
-    teacher: keras.Model, teaching: Teaching, pictures: list[np.ndarray]
-) -> Callable[..., Any]:
-    """Soften the targets of a batch and, where hints are given, add those of the regressors."""
+def _soften(
+    teacher: keras.Model,
+    teaching: Teaching,
+    images: tf.Tensor,
+    targets: tf.Tensor,
+    weights: tf.Tensor,
+) -> tuple[Any, ...]:
+    """A batch whose targets the teacher has softened."""
+    return images, teach(teacher(images, training=False), teaching, targets), weights
 
-    def soften(images: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tuple[Any, ...]:
-        return images, teach(teacher(images, training=False), teaching, targets), weights
 
-    def hint(images: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tuple[Any, ...]:
-        said, maps = hinter.judge(images)
-        taught = {CLASSES: teach(said, teaching, targets), **maps}
-        counts = dict.fromkeys(maps, tf.ones_like(weights)[:, None, None])
-        return images, taught, {CLASSES: weights, **counts}
-
-    if teaching.hint_weight:
-        hinter = Hinter(teacher, np.concatenate(pictures))
-    judge: Callable[..., Any] = tf.function(
-        hint if teaching.hint_weight else soften, jit_compile=is_float32(teacher)
-    )
-    return judge
+def _hint(
+    hinter: Hinter, teaching: Teaching, images: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
+) -> tuple[Any, ...]:
+    """The same with targets for the regressors, of which every row counts alike."""
+    said, maps = hinter.judge(images)
+    taught = {CLASSES: teach(said, teaching, targets), **maps}
+    counts = dict.fromkeys(maps, tf.ones_like(weights)[:, None, None])
+    return images, taught, {CLASSES: weights, **counts}
 
 
 def _validate_on(digits: Digits, model: keras.Model) -> tuple[Any, ...]:
