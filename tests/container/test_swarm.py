@@ -93,6 +93,8 @@ def has_predicted(container: str) -> bool:
 @pytest.fixture(scope="module")
 def swarm() -> Iterator[None]:
     """A stack of three replicas on a swarm of this one machine."""
+    # Docker publishes a port beside a process that listens on it, which then takes the requests.
+    assert not has_answered(), f"something else answers at {ADDRESS}"
     build_images()
     run("docker", "swarm", "init", "--advertise-addr", "127.0.0.1")
     try:
