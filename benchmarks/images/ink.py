@@ -16,6 +16,15 @@ MOST_ENLARGED = 12
 THINNED_ENLARGED = 12
 LEAST_SHARED = 0.78
 
+NEIGHBOURHOOD = 7
+"""Pixels of MNIST's across: a stroke with the loop or the paper beside it."""
+
+LEAST_CONTRAST = 60
+"""Between the darkest and the brightest there: what is less is a stroke's own texture, or noise."""
+
+PLAIN_INK = 110
+"""Brighter than this is ink, whatever is around it."""
+
 
 def redraw(
     digit: Grey,
@@ -77,8 +86,8 @@ def draw_with_round_pen(
 def has_middle_line(digit: Grey) -> bool:
     """Whether a digit's middle line, drawn as wide as its strokes, is that digit again.
 
-    A loop that ink has filled thins to a line, and a faint stroke to nothing: what is left of one
-    digit in fifteen is another, or none.
+    A loop that ink has filled thins to a line, and what is worn thin comes apart: what is left of
+    one digit in fourteen is another, or none.
     """
     strokes = _enlarge(digit)
     line = thin(strokes)
@@ -130,8 +139,24 @@ def _removable(turn: int) -> Grey:
 
 
 def _enlarge(digit: Grey) -> NDArray[np.bool_]:
+    """The strokes, twelve times as large.
+
+    That is what is brighter than half way from the darkest to the brightest around it (Bernsen
+    1986, "Dynamic thresholding of grey-level images"). With one threshold for a whole digit the
+    loops that are merely dim were filled, so that an 8 thinned to a line, and faint ends of strokes
+    were lost. It still decides where there is little contrast, and which specks are ink at all:
+    those with something brighter in them.
+    """
     large = ndimage.zoom(digit.astype(np.float32), THINNED_ENLARGED, order=3)
-    return np.asarray(ndimage.gaussian_filter(large, THINNED_ENLARGED / 4) > 110)
+    large = ndimage.gaussian_filter(large, THINNED_ENLARGED / 4)
+    darkest, brightest = (
+        ndimage.zoom(around(digit, NEIGHBOURHOOD).astype(np.float32), THINNED_ENLARGED, order=1)
+        for around in (ndimage.minimum_filter, ndimage.maximum_filter)
+    )
+    has_contrast = brightest - darkest >= LEAST_CONTRAST
+    threshold = np.where(has_contrast, (brightest + darkest) / 2, PLAIN_INK)
+    plain = large > np.maximum(threshold, PLAIN_INK)
+    return np.asarray(ndimage.binary_propagation(plain, mask=large > threshold))
 
 
 def _crop(ink: Coverage) -> Coverage:

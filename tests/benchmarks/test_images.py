@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from benchmarks.images.blanks import draw_blanks
 from benchmarks.images.drawings import draw_on_canvas, list_small_scans
-from benchmarks.images.ink import has_middle_line, redraw, thin
+from benchmarks.images.ink import draw_with_round_pen, has_middle_line, redraw, thin
 from benchmarks.images.photos import KINDS, draw_photos, draw_rows
 from benchmarks.images.sample import Sample
 from benchmarks.images.service import Answer
@@ -90,6 +91,17 @@ def test_thinning_leaves_a_line() -> None:
 
     assert np.count_nonzero(line) == pytest.approx(50, abs=8)
     assert set(np.flatnonzero(line.any(axis=1))) <= {19, 20, 21}
+
+
+def test_dim_loop_is_drawn_as_a_loop() -> None:
+    """An 8 whose loops are three quarters as bright as its strokes is drawn with both of them."""
+    eight = np.zeros((28, 28), dtype=np.uint8)
+    eight[4:24, 9:18] = 250
+    eight[7:12, 12:15] = eight[16:21, 12:15] = 185
+
+    paper = draw_with_round_pen(eight, 280, 200, 6, np.random.default_rng(0)) < 0.5
+
+    assert ndimage.label(paper)[1] == 3
 
 
 def test_filled_digits_have_no_middle_line(source: Digits) -> None:
