@@ -37,6 +37,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY app app
 COPY training training
 ARG RECIPE=production
+# As `make train` has it: a step's large buffers are kept, and on huge pages.
+ENV GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592
 # data/ stands where the cache is looked for: what it holds is used, the rest is fetched.
 RUN --mount=type=bind,source=data,target=/root/.cache/alexnet-digits \
     python -m training run --recipe "$RECIPE" --models /srv/models --runs /tmp/runs
