@@ -50,7 +50,6 @@ VARIANTS: dict[str, Recipe] = {
     "whole, seed 1": replace(SHORT, seed=1),
     "whole, seed 2": replace(SHORT, seed=2),
     "no teacher": replace(SHORT, teaching=None),
-    "no hints": replace(SHORT, teaching=Teaching(epochs=2, hint_weight=0.0)),
     "digits not moved, bent or redrawn": replace(SHORT, augmentation=STILL),
     "no damage": replace(
         SHORT, augmentation=UNDAMAGED, finishing=Finishing(epochs=1, damaged_share=0.0)

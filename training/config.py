@@ -51,7 +51,6 @@ class Teaching:
     learning_rate: float = 2e-3  # normalised throughout, it bears twice AlexNet's
     share: float = 0.7  # of a digit's target; the rest is its label
     temperature: float = 2.0  # above 1, what else a digit looks like counts for more
-    hint_weight: float = 0.3  # of the squared error of each of its maps, as AlexNet tells them
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ It sees the same batches as one that was never stopped, and drops the same units
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +16,13 @@ import tensorflow as tf
 from keras import ops
 
 from training.augment import batches, steps_per_epoch
-from training.config import Recipe, Teaching
+from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
 from training.extras import Extras
-from training.hints import (
-    CLASSES,
-    FAR,
-    NEAR,
-    Hinter,
-    add_regressors,
-    drop_regressors,
-    has_regressors,
-    say_nothing,
-)
 from training.precision import is_float32
 from training.teacher import teach
 
 History = dict[str, list[float]]
-
-FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
-"""Of each epoch, about the digit alone."""
-
-SCALED_BY = 4
-"""Batches that tell how large the numbers in the teacher's maps are."""
 
 FLAT = 0.11
 """No probability of a target that names no digit is higher: a tenth each."""
@@ -129,18 +112,11 @@ class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras pu
         logs: dict[str, Any] | None = None,
     ) -> None:
         """Write history, then latest, which makes the epoch count."""
-        for name in FIGURES:
-            self.history.setdefault(name, []).append(_find_figure(logs or {}, name))
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
         text = json.dumps(self.history, indent=1)
         _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
         _replace(self.checkpoint.latest, self.model.save)
-
-
-def _find_figure(logs: dict[str, Any], name: str) -> float:
-    """What Keras calls after the output where a network has several."""
-    prefix = "val_" if name.startswith("val_") else ""
-    of_classes = f"{prefix}{CLASSES}_{name.removeprefix(prefix)}"
-    return float(logs[of_classes if of_classes in logs else name])
 
 
 def _replace(path: Path, write: Any) -> None:  # noqa: ANN401 # Keras's savers have no types
@@ -180,10 +156,7 @@ def fit(
         model = keras.models.load_model(checkpoint.latest)
         history = checkpoint.read_history(int(model.optimizer.iterations) // steps)
     else:
-        hint_weight = _hint_weight(recipe, supplement)
-        if hint_weight:
-            model = add_regressors(model)
-        compile_model(model, _learning_rate(recipe, steps), hint_weight)
+        compile_model(model, _learning_rate(recipe, steps))
     first_epoch = len(history.get("loss", []))
     if first_epoch < recipe.epochs:
         model.fit(
@@ -192,43 +165,25 @@ def fit(
             epochs=recipe.epochs,
             steps_per_epoch=steps,
             shuffle=False,  # the stream is shuffled as it is made
-            validation_data=_validate_on(digits.validation, model),
+            validation_data=as_tensors(digits.validation),
             validation_batch_size=min(500, len(digits.validation)),
             callbacks=[KeepCheckpoint(checkpoint, history, recipe)],
         )
-    return drop_regressors(model), history
+    return model, history
 
 
-def _hint_weight(recipe: Recipe, supplement: Supplement) -> float:
-    """Nothing where no teacher is asked."""
-    if recipe.teaching is None or supplement.teacher is None:
-        return 0.0
-    return recipe.teaching.hint_weight
-
-
-def compile_model(
-    model: keras.Model,
-    learning_rate: Any,  # noqa: ANN401 # number or schedule
-    hint_weight: float = 0.0,
-) -> None:
+def compile_model(model: keras.Model, learning_rate: Any) -> None:  # noqa: ANN401 # number or schedule
     """Adam on categorical cross-entropy, compiled by XLA unless it computes in bfloat16.
-
-    The squared errors of its regressors, where it has them, count by their weight beside it.
 
     XLA fuses each step's many small operations: measured on two AVX2 cores it ran 1.4 to 2.6
     times as many images a second as the operations one by one. Its kernels for bfloat16 are no
     faster than those for float32; oneDNN's, which it has no access to, are.
     """
-    loss, accuracy = "categorical_crossentropy", DigitAccuracy(name="accuracy")
-    aims: dict[str, Any] = {"loss": loss, "metrics": [accuracy]}
-    if has_regressors(model):
-        aims = {
-            "loss": {CLASSES: loss, NEAR: "mse", FAR: "mse"},
-            "loss_weights": {CLASSES: 1.0, NEAR: hint_weight, FAR: hint_weight},
-            "metrics": {CLASSES: [accuracy]},
-        }
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate), jit_compile=is_float32(model), **aims
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="categorical_crossentropy",
+        metrics=[DigitAccuracy(name="accuracy")],
+        jit_compile=is_float32(model),
     )
 
 
@@ -248,47 +203,13 @@ def stream(
             yield batch.images, batch.targets, batch.weights
 
     made = tf.data.Dataset.from_generator(rows, output_signature=signature)
-    teacher, teaching = supplement.teacher, recipe.teaching
-    if teacher is not None and teaching is not None:
-        judge: Callable[..., Any] = partial(_soften, teacher, teaching)
-        if teaching.hint_weight:
-            # Of the first epoch wherever a run goes on, so that its hints are those it began with.
-            first = islice(batches(digits, supplement.extras, recipe), SCALED_BY)
-            hinter = Hinter(teacher, np.concatenate([batch.images for batch in first]))
-            judge = partial(_hint, hinter, teaching)
-        made = made.map(tf.function(judge, jit_compile=is_float32(teacher)))
+    if recipe.teaching is not None and supplement.teacher is not None:
+        judge = tf.function(
+            partial(teach, supplement.teacher, recipe.teaching),
+            jit_compile=is_float32(supplement.teacher),
+        )
+        made = made.map(lambda images, targets, weights: (images, judge(images, targets), weights))
     return made.prefetch(8)
-
-
-def _soften(
-    teacher: keras.Model,
-    teaching: Teaching,
-    images: tf.Tensor,
-    targets: tf.Tensor,
-    weights: tf.Tensor,
-) -> tuple[Any, ...]:
-    """A batch whose targets the teacher has softened."""
-    return images, teach(teacher(images, training=False), teaching, targets), weights
-
-
-def _hint(
-    hinter: Hinter, teaching: Teaching, images: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
-) -> tuple[Any, ...]:
-    """The same with targets for the regressors, of which every row counts alike."""
-    said, maps = hinter.judge(images)
-    taught = {CLASSES: teach(said, teaching, targets), **maps}
-    counts = dict.fromkeys(maps, tf.ones_like(weights)[:, None, None])
-    return images, taught, {CLASSES: weights, **counts}
-
-
-def _validate_on(digits: Digits, model: keras.Model) -> tuple[Any, ...]:
-    """Validation digits and their targets; the regressors are not asked."""
-    images, targets = as_tensors(digits)
-    if not has_regressors(model):
-        return images, targets
-    silent, weights = say_nothing(model, len(digits))
-    everyone = np.ones(len(digits), np.float32)
-    return images, {CLASSES: targets, **silent}, {CLASSES: everyone, **weights}
 
 
 def as_tensors(digits: Digits) -> tuple[np.ndarray, np.ndarray]:

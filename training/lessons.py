@@ -28,7 +28,6 @@ def of_finishing(recipe: Recipe, how: Finishing) -> Recipe:
         seed=recipe.seed + 1,
         augmentation=recipe.augmentation
         and replace(recipe.augmentation, damaged_share=how.damaged_share),
-        # Sharp again, so that the confidence at the end is that of the digits; and without
-        # hints, whose regressors would begin anew.
-        teaching=recipe.teaching and replace(recipe.teaching, temperature=1.0, hint_weight=0.0),
+        # Sharp again, so that the confidence at the end is that of the digits.
+        teaching=recipe.teaching and replace(recipe.teaching, temperature=1.0),
     )

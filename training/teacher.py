@@ -54,19 +54,22 @@ def _convolve(
     return layers.BatchNormalization(momentum=recipe.batch_norm_momentum)(x)
 
 
-def teach(said: tf.Tensor, teaching: Teaching, targets: tf.Tensor) -> tf.Tensor:
+def teach(
+    teacher: keras.Model, teaching: Teaching, images: tf.Tensor, targets: tf.Tensor
+) -> tf.Tensor:
     """Mix into each digit's target what the teacher says of its picture.
 
     Args:
-        said: float32 [n, 10], the teacher's probabilities.
+        teacher: what `build` returns, fitted.
         teaching: how much, and how soft.
+        images: float32 [n, 28, 28, 1] in 0–1.
         targets: float32 [n, 10]; rows that name no digit stay as they are.
 
     Returns:
         Probabilities float32 [n, 10].
     """
-    logarithms = tf.math.log(tf.maximum(said, LEAST_PROBABILITY))
-    softened = tf.nn.softmax(logarithms / teaching.temperature)
+    said = tf.math.log(tf.maximum(teacher(images, training=False), LEAST_PROBABILITY))
+    softened = tf.nn.softmax(said / teaching.temperature)
     mixed = (1 - teaching.share) * targets + teaching.share * softened
     names_digit = tf.reduce_max(targets, axis=-1, keepdims=True) == 1
     return tf.where(names_digit, mixed, targets)

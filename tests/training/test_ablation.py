@@ -47,7 +47,6 @@ def test_every_variant_leaves_out_one_thing() -> None:
     assert [VARIANTS[name].seed for name in WHOLE] == [0, 1, 2]
     assert {name: parts for name, parts in changed.items() if name not in WHOLE} == {
         "no teacher": ["teaching"],
-        "no hints": ["teaching"],
         "digits not moved, bent or redrawn": ["augmentation"],
         "no damage": ["augmentation", "finishing"],  # which has its own share of it
         "no outliers": ["mixture"],

@@ -2,28 +2,15 @@
 
 import json
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from training import alexnet
 from training.config import Augmentation, Recipe, Teaching
 from training.dataset import Digits, Split
-from training.fit import (
-    NOTHING,
-    Checkpoint,
-    History,
-    Supplement,
-    as_tensors,
-    compile_model,
-    fit,
-    stream,
-)
-from training.hints import has_regressors
-from training.teacher import build as build_teacher
+from training.fit import NOTHING, Checkpoint, History, Supplement, as_tensors, fit, stream
 from training.teacher import teach
 
 RECIPE = Recipe(
@@ -207,8 +194,7 @@ def test_stream_makes_the_batches_of_all_epochs(parts: Split) -> None:
 
 def test_stream_asks_the_teacher(parts: Split) -> None:
     """A recipe with teaching mixes the teacher's judgement of the augmented picture in."""
-    teaching = Teaching(share=0.5, hint_weight=0.0)
-    recipe = replace(RECIPE, teaching=teaching, epochs=1)
+    recipe = replace(RECIPE, teaching=Teaching(share=0.5), epochs=1)
     teacher = build()
 
     taught = list(stream(parts.training, Supplement(teacher=teacher), recipe))
@@ -216,38 +202,10 @@ def test_stream_asks_the_teacher(parts: Split) -> None:
 
     for (images, targets, _), (same, labels, _) in zip(taught, plain, strict=True):
         np.testing.assert_array_equal(images, same)
-        np.testing.assert_allclose(targets, teach(teacher(same), teaching, labels), rtol=1e-4)
+        np.testing.assert_allclose(
+            targets, teach(teacher, Teaching(share=0.5), same, labels), rtol=1e-4
+        )
         assert np.abs(targets - labels).max() > 0.1
-
-
-def test_hinted_run_goes_on_and_leaves_the_network_as_it_was_built(
-    parts: Split, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Regressors are kept with a checkpoint and not given back; the figures are of the digit."""
-    recipe = replace(RECIPE, epochs=2, teaching=Teaching())
-    supplement = Supplement(teacher=build_teacher(RECIPE))
-    network = partial(alexnet.build, RECIPE, 16)
-    whole, history = fit(network(), recipe, parts, Checkpoint(tmp_path / "whole"), supplement)
-    with monkeypatch.context() as patch:
-        kill_while_saving(patch, 1)
-        with pytest.raises(Killed):
-            fit(network(), recipe, parts, checkpoint, supplement)
-    resumed, again = fit(network(), recipe, parts, checkpoint, supplement)
-    loss, _ = compiled(whole).evaluate(*as_tensors(parts.validation), verbose=0)
-
-    assert has_regressors(keras.models.load_model(checkpoint.latest))
-    assert [layer.name for layer in whole.layers] == [layer.name for layer in network().layers]
-    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
-    assert loss == pytest.approx(history["val_loss"][-1], rel=1e-3)
-    np.testing.assert_allclose(again["loss"], history["loss"], rtol=1e-3)
-    for mine, theirs in zip(weights_of(resumed), weights_of(whole), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-2, atol=1e-3)
-
-
-def compiled(model: keras.Model) -> keras.Model:
-    """A network that can be evaluated."""
-    compile_model(model, 1e-3)
-    return model
 
 
 def test_tensors_are_scaled(parts: Split) -> None:

@@ -28,7 +28,7 @@ def test_the_wide_network_learns_as_the_narrow_one_does() -> None:
 
 
 def test_finishing_is_gentler_than_fitting() -> None:
-    """Smaller steps, fewer digits damaged, the teacher's word sharp, and no hints."""
+    """Smaller steps, fewer digits damaged, the teacher's word sharp again, and all else stays."""
     how = Finishing(epochs=2, learning_rate=1e-4, damaged_share=0.1)
     finishing = lessons.of_finishing(PRODUCTION, how)
 
@@ -36,7 +36,7 @@ def test_finishing_is_gentler_than_fitting() -> None:
     assert PRODUCTION.teaching is not None
     assert (finishing.epochs, finishing.learning_rate) == (2, 1e-4)
     assert finishing.augmentation == replace(PRODUCTION.augmentation, damaged_share=0.1)
-    assert finishing.teaching == replace(PRODUCTION.teaching, temperature=1.0, hint_weight=0.0)
+    assert finishing.teaching == replace(PRODUCTION.teaching, temperature=1.0)
     assert finishing.mixture == PRODUCTION.mixture
 
 

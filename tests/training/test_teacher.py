@@ -45,7 +45,7 @@ def test_target_lies_between_label_and_teacher(teacher: keras.Model) -> None:
     """At temperature 2 the teacher's odds are the roots of what they were: 9 to 1 is 3 to 1."""
     targets = one_hot(np.array([0, 7], np.uint8))
 
-    taught = teach(teacher(blank(2)), TEACHING, targets).numpy()
+    taught = teach(teacher, TEACHING, blank(2), targets).numpy()
 
     softened = np.sqrt(SAID) / np.sqrt(SAID).sum()
     np.testing.assert_allclose(taught, 0.5 * targets + 0.5 * softened, rtol=1e-5)
@@ -56,14 +56,14 @@ def test_what_is_no_digit_keeps_its_target(teacher: keras.Model) -> None:
     """A flat target names nothing that a teacher could know better."""
     targets = np.full((1, 10), 0.1, np.float32)
 
-    np.testing.assert_array_equal(teach(teacher(blank(1)), TEACHING, targets).numpy(), targets)
+    np.testing.assert_array_equal(teach(teacher, TEACHING, blank(1), targets).numpy(), targets)
 
 
 def test_impossible_is_no_infinity(teacher: keras.Model) -> None:
     """A probability that underflows to zero has a logarithm all the same."""
     teacher.layers[-1].bias.assign([0.0, *[-200.0] * 9])
 
-    taught = teach(teacher(blank(1)), TEACHING, one_hot(np.array([1], np.uint8))).numpy()
+    taught = teach(teacher, TEACHING, blank(1), one_hot(np.array([1], np.uint8))).numpy()
 
     assert np.isfinite(taught).all()
     assert taught[0, 1] == pytest.approx(0.5)
