@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_digits
 
-from benchmarks.images.ink import draw_with_round_pen, has_middle_line
+from benchmarks.images.ink import draw_with_round_pen, find_middle_line
 from benchmarks.images.sample import Sample, encode
 from training.dataset import Digits
 
@@ -31,15 +31,16 @@ def list_genuine(source: Digits, count: int, rng: np.random.Generator) -> Iterat
 def draw_on_canvas(source: Digits, count: int, rng: np.random.Generator) -> Iterator[Sample]:
     """As a web page's canvas gives them: a round pen, any size and place, either polarity.
 
-    Only digits whose middle line is theirs (see `ink.has_middle_line`): of the others, nobody could
-    say what was drawn.
+    Only digits whose middle line is theirs (see `ink.find_middle_line`): of the others, nobody
+    could say what was drawn.
     """
     places = rng.permutation(len(source))
-    drawable = (index for index in places if has_middle_line(source.images[index]))
-    for number, index in enumerate(islice(drawable, count)):
+    lines = ((index, find_middle_line(source.images[index])) for index in places)
+    drawable = ((index, line) for index, line in lines if line is not None)
+    for number, (index, line) in enumerate(islice(drawable, count)):
         longest = rng.uniform(50, 230)
         width = rng.uniform(1, min(24, longest / 6))
-        ink = draw_with_round_pen(source.images[index], CANVAS_PIXELS, longest, width, rng)
+        ink = draw_with_round_pen(line, CANVAS_PIXELS, longest, width, rng)
         shade = "dark" if number % 2 else "light"
         grey = np.rint(255 * (1 - ink if shade == "dark" else ink)).astype(np.uint8)
         pen = "hair" if width < HAIRLINE_PIXELS else "fat" if width > longest / 10 else "pen"

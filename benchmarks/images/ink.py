@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 Coverage = NDArray[np.float32]
 """How much of each pixel is ink, 0–1: float32 [H, W]."""
 
@@ -60,18 +61,18 @@ def redraw(
 
 
 def draw_with_round_pen(
-    digit: Grey, side: int, longest: float, width: float, rng: np.random.Generator
+    line: Mask, side: int, longest: float, width: float, rng: np.random.Generator
 ) -> Coverage:
-    """Draw a digit's middle line with a round pen, anywhere on a square canvas.
+    """Draw a line with a round pen, anywhere on a square canvas.
 
     Args:
-        digit: uint8 [28, 28].
+        line: bool [H, W], the line's points; `find_middle_line` finds a digit's.
         side: of the canvas, in pixels.
         longest: the longer side of the middle line, in pixels.
         width: of the pen, in pixels.
         rng: for the place.
     """
-    points = np.argwhere(thin(_enlarge(digit))).astype(np.float32)
+    points = np.argwhere(line).astype(np.float32)
     points -= points.min(axis=0)
     points *= longest / max(float(points.max()), 1)
     room = np.maximum(side - points.max(axis=0) - 2 * width, 0)
@@ -83,20 +84,27 @@ def draw_with_round_pen(
     return np.asarray(Image.fromarray(drawn.astype(np.float32)).reduce(2))
 
 
-def has_middle_line(digit: Grey) -> bool:
-    """Whether a digit's middle line, drawn as wide as its strokes, is that digit again.
+def find_middle_line(digit: Grey) -> Mask | None:
+    """The middle line of a digit, where it is that digit again when drawn as wide as its strokes.
 
     A loop that ink has filled thins to a line, and what is worn thin comes apart: what is left of
     one digit in fourteen is another, or none.
+
+    Args:
+        digit: uint8 [28, 28].
+
+    Returns:
+        Its points, twelve times as large: bool [336, 336]. None where it is not that digit.
     """
-    strokes = _enlarge(digit)
+    strokes = _find_strokes(digit)
     line = thin(strokes)
     radius = float(strokes.sum()) / max(float(line.sum()), 1.0) / 2
     again = ndimage.distance_transform_edt(~line) <= radius
-    return bool((again & strokes).sum() >= LEAST_SHARED * (again | strokes).sum())
+    is_same = (again & strokes).sum() >= LEAST_SHARED * (again | strokes).sum()
+    return line if is_same else None
 
 
-def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def thin(mask: Mask) -> Mask:
     """The middle line of a mask, by Zhang and Suen's parallel thinning (CACM 27.3, 1984)."""
     left = np.pad(mask, 1).astype(np.uint8)
     tables = [_removable(turn) for turn in (0, 1)]
@@ -138,7 +146,7 @@ def _removable(turn: int) -> Grey:
     return table
 
 
-def _enlarge(digit: Grey) -> NDArray[np.bool_]:
+def _find_strokes(digit: Grey) -> Mask:
     """The strokes, twelve times as large.
 
     That is what is brighter than half way from the darkest to the brightest around it (Bernsen

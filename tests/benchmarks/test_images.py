@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from benchmarks.images.blanks import draw_blanks
 from benchmarks.images.drawings import draw_on_canvas, list_small_scans
-from benchmarks.images.ink import draw_with_round_pen, has_middle_line, redraw, thin
+from benchmarks.images.ink import draw_with_round_pen, find_middle_line, redraw, thin
 from benchmarks.images.photos import KINDS, draw_photos, draw_rows
 from benchmarks.images.sample import Sample
 from benchmarks.images.service import Answer
@@ -99,7 +99,9 @@ def test_dim_loop_is_drawn_as_a_loop() -> None:
     eight[4:24, 9:18] = 250
     eight[7:12, 12:15] = eight[16:21, 12:15] = 185
 
-    paper = draw_with_round_pen(eight, 280, 200, 6, np.random.default_rng(0)) < 0.5
+    line = find_middle_line(eight)
+    assert line is not None
+    paper = draw_with_round_pen(line, 280, 200, 6, np.random.default_rng(0)) < 0.5
 
     assert ndimage.label(paper)[1] == 3
 
@@ -109,8 +111,9 @@ def test_filled_digits_have_no_middle_line(source: Digits) -> None:
     blot = np.zeros((28, 28), dtype=np.uint8)
     blot[6:22, 6:22] = 255
 
-    assert not has_middle_line(blot)
-    assert np.mean([has_middle_line(digit) for digit in source.images[:12]]) > 0.7
+    assert find_middle_line(blot) is None
+    lines = [find_middle_line(digit) for digit in source.images[:12]]
+    assert np.mean([line is not None for line in lines]) > 0.7
 
 
 def test_bars_are_held_against_shares_and_kinds(capsys: pytest.CaptureFixture[str]) -> None:
