@@ -1,10 +1,10 @@
 """Answers of the Open Inference Protocol, version 2: tensors in JSON or behind it, and classes."""
 
-import json
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from app.classifier import ModelFacts
 from app.protocols.open_inference import Question, Wanted
@@ -33,7 +33,7 @@ def encode(
         **({} if question.id is None else {"id": question.id}),
         "outputs": [tensor for tensor, _ in tensors],
     }
-    header = json.dumps(answer).encode()
+    header = to_json(answer)
     binary = [content for _, content in tensors if content is not None]
     return b"".join([header, *binary]), len(header) if binary else None
 

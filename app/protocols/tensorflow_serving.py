@@ -4,12 +4,12 @@ Specified by tensorflow/serving's api_rest.md; the messages that clients look fo
 json_tensor.cc, basic_manager.cc, server_core.cc and get_model_status_impl.cc.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from app.classifier import ModelFacts
 from app.errors import InvalidTensor, MalformedBody
@@ -177,9 +177,9 @@ def encode_predict(question: Question, logits: NDArray[np.float32]) -> bytes:
     """The answer to `:predict`, by rows or by columns as it was asked."""
     columns = {"probabilities": softmax(logits).tolist(), "logits": logits.tolist()}
     if question.is_columnar:
-        return json.dumps({"outputs": columns}).encode()
+        return to_json({"outputs": columns})
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return json.dumps({"predictions": rows}).encode()
+    return to_json({"predictions": rows})
 
 
 def encode_classify(logits: NDArray[np.float32]) -> bytes:
@@ -187,7 +187,7 @@ def encode_classify(logits: NDArray[np.float32]) -> bytes:
     results = [
         [[str(digit), score] for digit, score in enumerate(row)] for row in softmax(logits).tolist()
     ]
-    return json.dumps({"results": results}).encode()
+    return to_json({"results": results})
 
 
 def encode_metadata(model: ModelFacts) -> bytes:
@@ -204,7 +204,7 @@ def encode_metadata(model: ModelFacts) -> bytes:
         "model_spec": {"name": model.name, "signature_name": "", "version": model.version},
         "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}},
     }
-    return json.dumps(metadata).encode()
+    return to_json(metadata)
 
 
 def _describe_tensor(dtype: str, shape: tuple[int, ...], name: str) -> dict[str, Any]:
@@ -229,4 +229,4 @@ def encode_status(versions: list[VersionStatus]) -> bytes:
         }
         for each in versions
     ]
-    return json.dumps({"model_version_status": states}).encode()
+    return to_json({"model_version_status": states})

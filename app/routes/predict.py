@@ -1,12 +1,12 @@
 """POST /predict and POST /predict/batch."""
 
-import json
 from base64 import b64encode
 from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from app.classifier import Classifier, ModelFacts
 from app.errors import InvalidParameter, ServiceError
@@ -261,4 +261,4 @@ def _describe_number(digits: list[Located], model: dict[str, str]) -> dict[str, 
 
 
 def _answer(content: dict[str, Any]) -> Response:
-    return Response(json.dumps(content), media_type="application/json")
+    return Response(to_json(content), media_type="application/json")
