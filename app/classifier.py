@@ -33,9 +33,9 @@ from app.predictions import Notice, Prediction, Reason
 from app.scores import ENERGY, LOGITS, PROBABILITIES, Scores
 
 INLINE_PIXELS = 1 << 10
-"""Up to 32×32 is decoded on the event loop, where a hop to a thread would cost more."""
+"""Up to 32×32, a lone one is decoded on the event loop: a hop to a thread would cost more."""
 
-IMAGES_PER_PIECE = 32
+IMAGES_PER_PIECE = 16
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
 
 SMOOTHING = 0.2
@@ -87,11 +87,13 @@ class Limits:
 
     Attributes:
         max_pixels: of one.
+        decode_threads: of which one request keeps no more busy than there are.
         max_waiting_decodes: pieces of work that may wait for a decoding thread, each of them
             uploads kept in memory.
     """
 
     max_pixels: int
+    decode_threads: int
     max_waiting_decodes: int
 
 
@@ -199,7 +201,8 @@ class Classifier:
             EngineFailure: the engine broke on them.
         """
         places = _cut(len(uploads), IMAGES_PER_PIECE)
-        answers = await _do_all([self._classify_piece(uploads[place]) for place in places])
+        room = self._make_room(uploads)
+        answers = await _do_all([self._classify_piece(uploads[place], room) for place in places])
         return [answer for piece in answers for answer in piece]
 
     async def score(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -230,20 +233,36 @@ class Classifier:
             EngineFailure: the engine broke on them.
         """
         places = _cut(len(uploads), IMAGES_PER_PIECE)
-        pieces = [self._score_piece(uploads[place], place.start) for place in places]
+        room = self._make_room(uploads)
+        pieces = [self._score_piece(uploads[place], place.start, room) for place in places]
         return np.concatenate(await _do_all(pieces))
 
-    async def _classify_piece(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
-        found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
+    async def _classify_piece(
+        self, uploads: Sequence[bytes], room: asyncio.Semaphore
+    ) -> list[Prediction | ServiceError]:
+        async with room:
+            found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
         seen = [each for each in found if not isinstance(each, ServiceError)]
         read = iter(await self._predict(seen) if seen else ())
         return [each if isinstance(each, ServiceError) else next(read) for each in found]
 
-    async def _score_piece(self, uploads: Sequence[bytes], first: int) -> NDArray[np.float32]:
+    async def _score_piece(
+        self, uploads: Sequence[bytes], first: int, room: asyncio.Semaphore
+    ) -> NDArray[np.float32]:
         def read() -> NDArray[np.uint8]:
             return np.stack([self._read_named(*each).digit for each in enumerate(uploads, first)])
 
-        return await self.score(await self.run_aside(read))
+        async with room:
+            digits = await self.run_aside(read)
+        return await self.score(digits)
+
+    def _make_room(self, uploads: Sequence[bytes]) -> asyncio.Semaphore:
+        """For the pieces of one request that may be decoded at once: others come in between.
+
+        Small pictures hold the interpreter's lock nearly all the time: of two threads at them
+        neither is the sooner done, and the engine's waits for both.
+        """
+        return asyncio.Semaphore(1 if all(map(_is_small, uploads)) else self._limits.decode_threads)
 
     async def run_aside(self, work: Callable[[], Result]) -> Result:
         """Do work that would hold the event loop in a decoding thread.
@@ -278,8 +297,7 @@ class Classifier:
 
     async def _see(self, upload: bytes) -> Normalised:
         """The digit of an upload, on the event loop where that takes microseconds."""
-        pixels = peek_pixels(upload)
-        if pixels is None or pixels > INLINE_PIXELS:
+        if not _is_small(upload):
             return await self.run_aside(lambda: self._decode_and_normalise(upload))
         started = time.perf_counter()
         grey = decode(upload, max_pixels=self._limits.max_pixels)
@@ -374,6 +392,12 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason, image)
+
+
+def _is_small(upload: bytes) -> bool:
+    """Whether decoding it takes microseconds."""
+    pixels = peek_pixels(upload)
+    return pixels is not None and pixels <= INLINE_PIXELS
 
 
 def _cut(count: int, size: int) -> list[slice]:

@@ -162,7 +162,7 @@ class Lifecycle:
             on_batch=self._metrics.observe_batch,
             on_queue=self._metrics.observe_queue,
         )
-        limits = Limits(settings.max_pixels, settings.max_waiting_decodes)
+        limits = Limits(settings.max_pixels, settings.decode_threads, settings.max_waiting_decodes)
         return Classifier(batcher, version.facts, self._decoders, limits, self._metrics)
 
 

@@ -1,7 +1,7 @@
 """Bytes to prediction, with an engine whose logits the test decides."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -27,7 +27,7 @@ from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
 
-LIMITS = Limits(max_pixels=10_000_000, max_waiting_decodes=64)
+LIMITS = Limits(max_pixels=10_000_000, decode_threads=2, max_waiting_decodes=64)
 
 
 class Engine:
@@ -151,6 +151,32 @@ async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven
     assert [isinstance(answer, ServiceError) for answer in answers] == [
         upload == b"x" for upload in uploads
     ]
+
+
+@pytest.mark.parametrize(
+    ("side", "at_once"), [(28, 1), (40, LIMITS.decode_threads)], ids=["small", "large"]
+)
+async def test_one_request_leaves_room_for_others(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, side: int, at_once: int
+) -> None:
+    """Its pieces are not all in the queue, and of the small ones one is decoded at a time."""
+    most = under_way = 0
+    run_aside = classifier.run_aside
+
+    async def watch(work: Callable[[], object]) -> object:
+        nonlocal most, under_way
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await run_aside(work)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(classifier, "run_aside", watch)
+    upload = encode(np.full((side, side), 255, np.uint8))
+    await classifier.classify_many([upload] * 5 * IMAGES_PER_PIECE)
+
+    assert most == at_once
 
 
 async def test_many_keep_their_places(classifier: Classifier, seven: bytes) -> None:

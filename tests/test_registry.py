@@ -56,7 +56,7 @@ class Shelf:
         facts = ModelFacts("alexnet", folder.name, "litert", word, Thresholds(0, 0))
         batcher = Batcher(compute, max_batch_rows=1, max_queue_rows=1)
         metrics = Metrics(CollectorRegistry())
-        return Classifier(batcher, facts, None, Limits(1, 1), metrics)  # type: ignore[arg-type] # decodes nothing
+        return Classifier(batcher, facts, None, Limits(1, 1, 1), metrics)  # type: ignore[arg-type] # decodes nothing
 
     def registry(self, policy: str = "latest") -> Registry:
         """A registry of this folder."""
