@@ -4,7 +4,8 @@ import hashlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -119,10 +120,17 @@ def load_version(folder: Path, engine: str, *, threads: int) -> Version:
         ModelNotFound: the engine that is asked for cannot run it.
         SelfTestFailed: the golden digits came out otherwise.
     """
-    manifest, sha256 = verify(folder)
+    manifest, sha256 = _read_manifest(folder)
+    files = _find_files(folder, manifest)
     name = choose_engine(manifest, engine)
-    compute = _load_engine(name, folder, threads)
-    _test_golden(folder, compute)
+    # The weights of the SavedModel take longer to digest than all else, and no twin reads them.
+    needed = {TWIN, GOLDEN} if name == "litert" else files.keys()
+    with ThreadPoolExecutor(1) as aside:
+        verifying = aside.submit(_verify_files, files, manifest, files.keys() - needed)
+        _verify_files(files, manifest, needed)
+        compute = _load_engine(name, folder, threads)
+        _test_golden(folder, compute)
+        verifying.result()
     return _describe(manifest, name, sha256, compute)
 
 
@@ -152,29 +160,31 @@ def _describe(manifest: Manifest, name: EngineName, sha256: str, compute: Engine
     return Version(ModelFacts(NAME, str(manifest.version), name, sha256, thresholds), compute)
 
 
-def verify(folder: Path) -> tuple[Manifest, str]:
-    """Check every file of a version against its manifest, before any is parsed.
-
-    Returns:
-        The manifest and its own SHA-256.
+def _find_files(folder: Path, manifest: Manifest) -> dict[str, Path]:
+    """The files of a version by name: those that its manifest lists, and none besides.
 
     Raises:
-        ModelDamaged: says which file, and how.
+        ModelDamaged: says which one there is not, or should not be.
     """
-    manifest, sha256 = _read_manifest(folder)
     if str(manifest.version) != folder.name:
         raise ModelDamaged(f"The manifest is of version {manifest.version}.")
-    missing = {"saved_model.pb", GOLDEN} - manifest.files.keys()
-    if missing:
-        raise ModelDamaged(f"The manifest does not list {', '.join(sorted(missing))}.")
-    found = dict(_walk(folder))
+    unlisted = {"saved_model.pb", GOLDEN} - manifest.files.keys()
+    if unlisted:
+        raise ModelDamaged(f"The manifest does not list {', '.join(sorted(unlisted))}.")
     # Only what is there is opened, so no name of a manifest can lead out of the folder.
-    for name, digest in manifest.files.items():
-        _verify_file(name, found.get(name), digest)
-    strange = found.keys() - manifest.files.keys() - {MANIFEST}
+    found = {name: path for name, path in _walk(folder) if name != MANIFEST}
+    missing = manifest.files.keys() - found.keys()
+    if missing:
+        raise ModelDamaged(f"{min(missing)} is missing.")
+    strange = found.keys() - manifest.files.keys()
     if strange:
         raise ModelDamaged(f"{min(strange)} is not in the manifest.")
-    return manifest, sha256
+    return found
+
+
+def _verify_files(files: dict[str, Path], manifest: Manifest, names: Iterable[str]) -> None:
+    for name in names:
+        _verify_file(name, files[name], manifest.files[name])
 
 
 def _read_manifest(folder: Path) -> tuple[Manifest, str]:
@@ -191,9 +201,7 @@ def _read_manifest(folder: Path) -> tuple[Manifest, str]:
         raise ModelDamaged("The manifest cannot be read, or is of another schema.") from error
 
 
-def _verify_file(name: str, path: Path | None, digest: str) -> None:
-    if path is None:
-        raise ModelDamaged(f"{name} is missing.")
+def _verify_file(name: str, path: Path, digest: str) -> None:
     try:
         if not path.is_file():
             raise ModelDamaged(f"{name} is no file.")

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import ModelDamaged, ModelNotFound, SelfTestFailed
-from app.versions import GOLDEN, MANIFEST, find_versions, fingerprint, load_version, verify
+from app.versions import GOLDEN, MANIFEST, find_versions, fingerprint, load_version
 
 Damage = Callable[[Path], None]
 
@@ -88,7 +88,7 @@ def test_damaged_file_is_named(copied: Path, name: str, damage: Damage) -> None:
     damage(copied / name)
 
     with pytest.raises(ModelDamaged, match=name):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_wrong_manifest_is_refused(copied: Path, changes: dict[str, object]) -> 
     edit_manifest(copied, **changes)
 
     with pytest.raises(ModelDamaged):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff\xfe"])
@@ -120,7 +120,7 @@ def test_unreadable_manifest_is_refused(copied: Path, content: bytes | None) -> 
     path.unlink() if content is None else path.write_bytes(content)
 
     with pytest.raises(ModelDamaged):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 def test_golden_digits_decide(copied: Path) -> None:
@@ -146,7 +146,7 @@ def test_unlisted_file_is_refused(copied: Path) -> None:
     (copied / "variables" / "extra").write_bytes(b"x")
 
     with pytest.raises(ModelDamaged, match=r"variables/extra is not in the manifest"):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 @pytest.mark.parametrize("name", [MANIFEST, "saved_model.pb"])
@@ -156,7 +156,7 @@ def test_pipe_is_not_waited_for(copied: Path, name: str) -> None:
     os.mkfifo(copied / name)
 
     with pytest.raises(ModelDamaged):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 def test_endless_manifest_is_not_read_whole(copied: Path) -> None:
@@ -164,7 +164,7 @@ def test_endless_manifest_is_not_read_whole(copied: Path) -> None:
     (copied / MANIFEST).write_bytes(b" " * (1 << 20) + b"{}")
 
     with pytest.raises(ModelDamaged, match="too large"):
-        verify(copied)
+        load_version(copied, "litert", threads=1)
 
 
 @pytest.mark.parametrize(
