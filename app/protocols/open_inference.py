@@ -5,6 +5,7 @@ extension_binary_data.md and extension_classification.md.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
@@ -49,6 +50,8 @@ OUTPUTS: tuple[TensorForm, ...] = (
     {"name": "probabilities", "datatype": "FP32", "shape": [-1, CLASSES]},
     {"name": "logits", "datatype": "FP32", "shape": [-1, CLASSES]},
 )
+
+_LENGTH = re.compile(r"[0-9]{1,20}")
 
 Size = Annotated[int, Field(ge=0)]
 
@@ -148,7 +151,7 @@ def parse(body: bytes, header_length: str | None, bounds: Bounds) -> Question:
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, bytes]:
     if header_length is None:
         return body, b""
-    if not header_length.isdecimal() or int(header_length) > len(body):
+    if not _LENGTH.fullmatch(header_length) or int(header_length) > len(body):
         raise MalformedBody(f"{HEADER_LENGTH} is not a length within the body.")
     return body[: int(header_length)], body[int(header_length) :]
 

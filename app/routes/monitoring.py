@@ -13,7 +13,10 @@ def make_router(metrics: Metrics) -> APIRouter:
     @router.get("/metrics", response_class=Response)
     async def scrape(request: Request) -> Response:
         """Every instrument, as Prometheus text or OpenMetrics, whichever is asked for."""
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        try:
+            encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        except (TypeError, ValueError):  # of a version that is no number
+            encode, content_type = choose_encoder("")
         return Response(encode(metrics.exposed), headers={"Content-Type": content_type})
 
     return router

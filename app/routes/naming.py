@@ -14,6 +14,8 @@ from app.versions import NAME
 SERVED_LABELS = frozenset({"stable", "canary"})
 """They mean the version that is served, unless a setting says otherwise."""
 
+_NUMBER = re.compile(r"[0-9]{1,10}")
+
 
 class Names:
     """What the names in paths stand for."""
@@ -50,7 +52,7 @@ class Names:
             return None
         if version in self._labels:
             return self._labels[version]
-        if "version" in named and version.isascii() and version.isdecimal():
+        if "version" in named and _NUMBER.fullmatch(version):
             return int(version)
         raise VersionNotFound(f"There is no version {version!r}.")
 

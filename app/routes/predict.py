@@ -106,7 +106,10 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         classifier = lifecycle.classifier
         include = _read_include(request)
         upload = await read_upload(
-            request, max_bytes=settings.max_upload_bytes, max_parts=settings.max_form_parts
+            request,
+            classifier.run_aside,
+            max_bytes=settings.max_upload_bytes,
+            max_parts=settings.max_form_parts,
         )
         if include:
             explained = await unless_gone(request, _explain(classifier, upload, include))
@@ -128,6 +131,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         classifier = lifecycle.classifier
         uploads = await read_uploads(
             request,
+            classifier.run_aside,
             max_bytes=settings.max_batch_bytes,
             max_files=settings.max_batch_files,
             max_parts=settings.max_form_parts,
@@ -147,7 +151,10 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         """
         classifier = lifecycle.classifier
         upload = await read_upload(
-            request, max_bytes=settings.max_upload_bytes, max_parts=settings.max_form_parts
+            request,
+            classifier.run_aside,
+            max_bytes=settings.max_upload_bytes,
+            max_parts=settings.max_form_parts,
         )
         digits = await unless_gone(request, classifier.read(upload))
         return _answer(_describe_number(digits, _refer(classifier.model)))

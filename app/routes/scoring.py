@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 from app.classifier import Classifier
 from app.protocols.subjects import Bounds, Subject
 from app.routes.callers import unless_gone
-from app.routes.uploads import read_body
+from app.routes.uploads import INLINE_BYTES, read_body
 from app.settings import Settings
 
 Question = TypeVar("Question")
-
-INLINE_BYTES = 32 << 10
-"""Bodies up to this are parsed on the event loop: a handful of digits, in about a millisecond."""
 
 
 def bound(settings: Settings) -> Bounds:

@@ -1,24 +1,17 @@
 """Take uploads out of a request: bounded, in memory, never on the disk."""
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from fastapi import Request
-from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import DEFAULT_MAX_HEADER_COUNT, parse_options_header
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
-from app.errors import (
-    EmptyUpload,
-    MalformedBody,
-    MissingFile,
-    TooManyFiles,
-    TooManyParts,
-    UnsupportedMediaType,
-    UploadTooLarge,
-)
+from app.errors import EmptyUpload, MalformedBody, UnsupportedMediaType, UploadTooLarge
+from app.routes.forms import Expected, find_files, parse_form
+
+Result = TypeVar("Result")
 
 FORM_BYTES = 16 << 10
 """Room for the form around one upload: boundaries, headers and small fields."""
@@ -38,28 +31,40 @@ IMAGE_TYPES = frozenset(
 """Bodies that are the image itself. What it really is, its first bytes say."""
 
 
+INLINE_BYTES = 32 << 10
+"""Bodies up to this are parsed on the event loop: a handful of digits, in about a millisecond."""
+
 _FORM = re.compile(r"multipart/form-data; ?boundary=([0-9A-Za-z_-]+)")
 """A form's content type as nearly every client writes it."""
 
-_HEADER = re.compile(rb"[0-9A-Za-z-]+: [ -~]*")
-"""A header of a part, likewise."""
 
-HEAD_BYTES = 4 << 10
-"""Of a part's headers: those of a part with more are the parser's to refuse, and are not kept."""
+class RunAside(Protocol):
+    """Does work in a thread, as `app.classifier.Classifier.run_aside`."""
 
-_CRLF = b"\r\n"
+    async def __call__(self, work: Callable[[], Result]) -> Result:
+        """What the work gives."""
 
 
-async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> bytes:
+async def read_upload(
+    request: Request, aside: RunAside, *, max_bytes: int, max_parts: int
+) -> bytes:
     """Read the one image of a request: the form field `file`, or the body itself.
+
+    Args:
+        request: its body has not been read.
+        aside: does work in a thread; a form that is not plain is parsed there if it is large.
+        max_bytes: of the image.
+        max_parts: of a form, besides the image.
 
     Raises:
         UploadError: there is no such image, or it is not one we take.
+        QueueFull: too much waits for a thread.
     """
     media_type, boundary = _media_type(request)
     if boundary is not None:
         body = await read_body(request, max_bytes + FORM_BYTES)
-        file = _take_files(body, boundary, "file", max_files=1, max_parts=max_parts)[0]
+        found = await _take_files(body, boundary, aside, Expected("file", 1, max_parts))
+        file = found[0]
         if len(file) > max_bytes:
             raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
         return file
@@ -74,12 +79,20 @@ async def read_upload(request: Request, *, max_bytes: int, max_parts: int) -> by
 
 
 async def read_uploads(
-    request: Request, *, max_bytes: int, max_files: int, max_parts: int
+    request: Request, aside: RunAside, *, max_bytes: int, max_files: int, max_parts: int
 ) -> list[bytes]:
     """Read the images of a form's repeated field `files`, in their order.
 
+    Args:
+        request: its body has not been read.
+        aside: as of `read_upload`.
+        max_bytes: of the body.
+        max_files: of the field.
+        max_parts: of the form, besides them.
+
     Raises:
         UploadError: there is none, there are too many, or the body is no form.
+        QueueFull: too much waits for a thread.
     """
     media_type, boundary = _media_type(request)
     if boundary is None:
@@ -87,18 +100,18 @@ async def read_uploads(
             f"Send multipart/form-data, not {media_type or 'a body without a type'}."
         )
     body = await read_body(request, max_bytes)
-    return _take_files(body, boundary, "files", max_files=max_files, max_parts=max_parts)
+    return await _take_files(body, boundary, aside, Expected("files", max_files, max_parts))
 
 
-def _take_files(
-    body: bytes, boundary: bytes, field_name: str, *, max_files: int, max_parts: int
+async def _take_files(
+    body: bytes, boundary: bytes, aside: RunAside, expected: Expected
 ) -> list[bytes]:
-    files = find_files(body, boundary, field_name=field_name, max_files=max_files)
+    files = find_files(body, boundary, expected)
     if files is not None:
         return files
-    return parse_form(
-        body, boundary, field_name=field_name, max_files=max_files, max_parts=max_parts
-    )
+    if len(body) <= INLINE_BYTES:
+        return parse_form(body, boundary, expected)
+    return await aside(lambda: parse_form(body, boundary, expected))
 
 
 def _media_type(request: Request) -> tuple[str, bytes | None]:
@@ -156,139 +169,3 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 def _too_large(max_bytes: int) -> UploadTooLarge:
     return UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
-
-
-@dataclass(slots=True)
-class _Form:
-    """What a parse of a form has found so far."""
-
-    body: bytes
-    wanted: bytes
-    max_files: int
-    max_parts: int
-    files: list[bytes] = field(default_factory=list)
-    other_parts: int = 0
-    is_wanted: bool = False
-    is_complete: bool = False
-    header_name: bytes = b""
-    header_value: bytes = b""
-    spans: list[tuple[int, int]] = field(default_factory=list)
-
-    def begin_part(self) -> None:
-        self.is_wanted = False
-        self.spans = []
-
-    def add_header_name(self, data: bytes, start: int, end: int) -> None:
-        self.header_name += data[start:end]
-
-    def add_header_value(self, data: bytes, start: int, end: int) -> None:
-        self.header_value += data[start:end]
-
-    def end_header(self) -> None:
-        if self.header_name.lower() == b"content-disposition":
-            self.is_wanted = _field_name(self.header_value) == self.wanted
-        self.header_name = self.header_value = b""
-
-    def add_data(self, _data: bytes, start: int, end: int) -> None:
-        if self.is_wanted:
-            self.spans.append((start, end))
-
-    def end_part(self) -> None:
-        if not self.is_wanted:
-            self.other_parts += 1
-            if self.other_parts > self.max_parts:
-                raise TooManyParts(f"More than {self.max_parts} fields that are not asked for.")
-            return
-        if len(self.files) == self.max_files:
-            raise TooManyFiles(f"More than {self.max_files} files in one request.")
-        self.files.append(b"".join(self.body[start:end] for start, end in self.spans))
-
-    def end(self) -> None:
-        self.is_complete = True
-
-
-@lru_cache(maxsize=256)  # a caller's files mostly have the same name
-def _field_name(disposition: bytes) -> bytes | None:
-    return parse_options_header(disposition)[1].get(b"name")
-
-
-def find_files(
-    body: bytes, boundary: bytes, *, field_name: str, max_files: int
-) -> list[bytes] | None:
-    """What `parse_form` finds in a form of nothing but files, in a twentieth of the calls.
-
-    Returns:
-        The files of the field; None for any other form, and for one with an empty file or too many.
-    """
-    delimiter = _CRLF + b"--" + boundary
-    wanted = field_name.encode()
-    if not body.startswith(delimiter[len(_CRLF) :]):
-        return None
-    files: list[bytes] = []
-    place = len(delimiter) - len(_CRLF)
-    while body.startswith(_CRLF, place):
-        head = place + len(_CRLF)
-        head_end = body.find(_CRLF + _CRLF, head, head + HEAD_BYTES)
-        start = head_end + 2 * len(_CRLF)
-        end = body.find(delimiter, start)
-        if (
-            head_end < 0
-            or end <= start
-            or len(files) == max_files
-            or _sole_field(body[head:head_end]) != wanted
-        ):
-            return None
-        files.append(body[start:end])
-        place = end + len(delimiter)
-    return files if body[place:] in (b"--", b"--" + _CRLF) and files else None
-
-
-@lru_cache(maxsize=256)  # as below
-def _sole_field(head: bytes) -> bytes | None:
-    """The field that a part's headers name; None where they are not plainly headers."""
-    lines = head.split(_CRLF)
-    if len(lines) > DEFAULT_MAX_HEADER_COUNT or not all(map(_HEADER.fullmatch, lines)):
-        return None
-    pairs = [line.split(b":", 1) for line in lines]
-    named = [value.strip() for name, value in pairs if name.lower() == b"content-disposition"]
-    return _field_name(named[0]) if len(named) == 1 else None
-
-
-def parse_form(
-    body: bytes, boundary: bytes, *, field_name: str, max_files: int, max_parts: int
-) -> list[bytes]:
-    """The files of one field of a multipart form (RFC 7578), in their order.
-
-    Raises:
-        MalformedBody: not a complete form.
-        MissingFile: no such field.
-        TooManyFiles: more than `max_files`.
-        TooManyParts: more than `max_parts` of other fields.
-        EmptyUpload: the body, or the only file, has no bytes.
-    """
-    if not body:
-        raise EmptyUpload("The body has no bytes.")
-    form = _Form(body, field_name.encode(), max_files, max_parts)
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": form.begin_part,
-                "on_header_field": form.add_header_name,
-                "on_header_value": form.add_header_value,
-                "on_header_end": form.end_header,
-                "on_part_data": form.add_data,
-                "on_part_end": form.end_part,
-                "on_end": form.end,
-            },
-        )
-        parser.write(body)
-    except MultipartParseError as error:
-        raise MalformedBody("The form is malformed.") from error
-    if not form.is_complete:
-        raise MalformedBody("The form ends before its closing boundary.")
-    if not form.files:
-        raise MissingFile(f"The form has no file in the field `{field_name}`.")
-    if form.files == [b""]:
-        raise EmptyUpload("The file has no bytes.")
-    return form.files

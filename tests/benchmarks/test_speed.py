@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from app.routes.uploads import parse_form
+from app.routes.forms import Expected, parse_form
 from benchmarks.speed import environments, plots, report
 from benchmarks.speed.bars import judge
 from benchmarks.speed.contenders import BY_NAME, choose
@@ -49,7 +49,7 @@ def test_forms_are_read_by_the_service(version_folder: Path) -> None:
     uploads = [to_png(image) for image in load_known(version_folder).images[:3]]
     form = to_form("files", *uploads)
 
-    found = parse_form(form, BOUNDARY.encode(), field_name="files", max_files=3, max_parts=0)
+    found = parse_form(form, BOUNDARY.encode(), Expected("files", 3, 0))
     assert found == uploads
 
 

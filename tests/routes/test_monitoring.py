@@ -60,3 +60,16 @@ async def test_names_follow_the_conventions(client: httpx.AsyncClient) -> None:
     for family in text_string_to_metric_families(text):
         assert family.documentation.endswith("."), family.name
         assert not family.name.endswith(("_ms", "_milliseconds", "_count"))
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/openmetrics-text; version=abc", "text/plain; version=x.y"]
+)
+async def test_version_that_is_none_gets_the_plain_text(
+    client: httpx.AsyncClient, accept: str
+) -> None:
+    """What cannot be understood of an Accept is passed over, as HTTP has it."""
+    response = await client.get("/metrics", headers={"accept": accept})
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain")

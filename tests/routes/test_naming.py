@@ -119,3 +119,13 @@ async def test_label_is_no_number(client: httpx.AsyncClient) -> None:
 
     assert response.status_code == 400
     assert response.json() == {"error": "Unrecognized servable version label: 1"}
+
+
+@pytest.mark.parametrize("path", ["/v1/models/alexnet/versions/", "/v2/models/alexnet/versions/"])
+async def test_number_beyond_all_numbers_is_no_version(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    """Python itself refuses to read so many digits."""
+    response = await client.get(path + "1" * 5000)
+
+    assert response.status_code == 404

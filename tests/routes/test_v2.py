@@ -262,3 +262,11 @@ async def test_body_beyond_the_limit_is_refused(settings: Settings) -> None:
         response = await client.post(INFER, content=b" " * 101)
 
     check_error(response, 413)
+
+
+async def test_length_beyond_all_numbers_is_malformed(shared: httpx.AsyncClient) -> None:
+    """Python itself refuses to read so many digits."""
+    headers = {"Inference-Header-Content-Length": "1" * 5000}
+    response = await shared.post(INFER, content=b"{}", headers=headers)
+
+    assert response.status_code == 400

@@ -1,12 +1,15 @@
 """A form of files alone is read in a quicker way, and read the same."""
 
+import sys
+from types import FrameType
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import ServiceError
-from app.routes.uploads import HEAD_BYTES, find_files, parse_form
+from app.errors import MalformedBody, ServiceError
+from app.routes.forms import HEAD_BYTES, Expected, find_files, parse_form
 
 BOUNDARY = b"x-boundary"
 CURL = b'Content-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png'
@@ -45,6 +48,7 @@ PIECES = [
 
 
 MOST = 3
+EXPECTED = Expected("file", MOST, 9)
 
 
 def write(*parts: tuple[bytes, bytes], end: bytes = ENDS[1]) -> bytes:
@@ -55,13 +59,13 @@ def write(*parts: tuple[bytes, bytes], end: bytes = ENDS[1]) -> bytes:
 
 def find(body: bytes) -> list[bytes] | None:
     """In the quicker way."""
-    return find_files(body, BOUNDARY, field_name="file", max_files=MOST)
+    return find_files(body, BOUNDARY, EXPECTED)
 
 
 def parse(body: bytes) -> list[bytes]:
     """In the plain way; nothing where it is refused."""
     try:
-        return parse_form(body, BOUNDARY, field_name="file", max_files=MOST, max_parts=9)
+        return parse_form(body, BOUNDARY, EXPECTED)
     except ServiceError:
         return []
 
@@ -111,7 +115,7 @@ def test_a_form_of_this_client_is_found() -> None:
     request = httpx.Request("POST", "http://test", files=files)
     boundary = request.headers["content-type"].partition("boundary=")[2].encode()
 
-    found = find_files(request.read(), boundary, field_name="file", max_files=MOST)
+    found = find_files(request.read(), boundary, EXPECTED)
     assert found == [b"x", b"y"]
 
 
@@ -133,3 +137,44 @@ def test_headers_beyond_bounds_are_left_to_the_parser(more: bytes) -> None:
 
     assert find(body) is None
     assert parse(body) == []
+
+
+@pytest.mark.parametrize(
+    "filling",
+    [b" ", b"\t", b"\r\n--x-boundaryx", b"\r\n", b"\r\n--", b"\r\n--x-boundar", b"-", b"\r"],
+    ids=repr,
+)
+@pytest.mark.parametrize("where", ["before", "within", "in a header", "after a boundary"])
+def test_no_form_keeps_the_parser_busy(filling: bytes, where: str) -> None:
+    """Of megabytes that a few kilobytes of gzip can hold: lines are counted, not seconds."""
+    much = filling * ((128 << 10) // len(filling))
+    body = {
+        "before": much + write((CURL, b"a")),
+        "within": write((CURL, b"a" + much)),
+        "in a header": write((CURL + b"\r\nX:" + much, b"a")),
+        "after a boundary": write((CURL, b"a"), end=b"\r\n--x-boundary" + much),
+    }[where]
+    lines = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> object:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        parse(body)
+    finally:
+        sys.settrace(before)
+
+    assert lines < 100_000
+
+
+def test_boundary_that_is_too_long_is_malformed() -> None:
+    """RFC 2046 allows 70 characters, the parser 256."""
+    boundary = b"x" * 300
+    body = b"--" + boundary + b"\r\n" + BROWSER + b"\r\n\r\na\r\n--" + boundary + b"--"
+
+    with pytest.raises(MalformedBody):
+        parse_form(body, boundary, EXPECTED)
