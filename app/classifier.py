@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -22,18 +24,15 @@ from app.imaging import (
     View,
     decode,
     decode_picture,
+    is_small,
     keep_framed,
     normalise,
     normalise_row,
-    peek_pixels,
 )
 from app.metrics import Metrics
 from app.numbers import Located, choose
 from app.predictions import Notice, Prediction, Reason
 from app.scores import ENERGY, LOGITS, PROBABILITIES, Scores
-
-INLINE_PIXELS = 1 << 10
-"""Up to 32×32, a lone one is decoded on the event loop: a hop to a thread would cost more."""
 
 IMAGES_PER_PIECE = 16
 """Of one request, decoded in one go: the engine has the first while the next are decoded."""
@@ -120,6 +119,7 @@ class Classifier:
         self._metrics = metrics
         self._decodes = 0
         self._decode_seconds = 0.0
+        self._threads = asyncio.Semaphore(limits.decode_threads)
 
     @property
     def is_backlogged(self) -> bool:
@@ -262,7 +262,7 @@ class Classifier:
         Small pictures hold the interpreter's lock nearly all the time: of two threads at them
         neither is the sooner done, and the engine's waits for both.
         """
-        return asyncio.Semaphore(1 if all(map(_is_small, uploads)) else self._limits.decode_threads)
+        return asyncio.Semaphore(1 if all(map(is_small, uploads)) else self._limits.decode_threads)
 
     async def run_aside(self, work: Callable[[], Result]) -> Result:
         """Do work that would hold the event loop in a decoding thread.
@@ -286,18 +286,24 @@ class Classifier:
 
         self._decodes += 1
         try:
-            loop = asyncio.get_running_loop()
-            result, seconds = await loop.run_in_executor(
-                self._decoders, copy_context().run, work_in_time
-            )
+            # Not in the pool's own queue: there it would outlive its caller, upload and all.
+            await self._threads.acquire()
+            doing = self._decoders.submit(copy_context().run, work_in_time)
+            doing.add_done_callback(partial(self._free_thread, asyncio.get_running_loop()))
+            result, seconds = await asyncio.wrap_future(doing)
         finally:
             self._decodes -= 1
         self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
         return result
 
+    def _free_thread(self, loop: asyncio.AbstractEventLoop, _done: Future[Any]) -> None:
+        """In that thread, when it is done: a caller may go before."""
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._threads.release)
+
     async def _see(self, upload: bytes) -> Normalised:
         """The digit of an upload, on the event loop where that takes microseconds."""
-        if not _is_small(upload):
+        if not is_small(upload):
             return await self.run_aside(lambda: self._decode_and_normalise(upload))
         started = time.perf_counter()
         grey = decode(upload, max_pixels=self._limits.max_pixels)
@@ -392,12 +398,6 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason, image)
-
-
-def _is_small(upload: bytes) -> bool:
-    """Whether decoding it takes microseconds."""
-    pixels = peek_pixels(upload)
-    return pixels is not None and pixels <= INLINE_PIXELS
 
 
 def _cut(count: int, size: int) -> list[slice]:

@@ -1,6 +1,9 @@
 """Bytes to prediction, with an engine whose logits the test decides."""
 
 import asyncio
+import gc
+import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,7 +55,7 @@ def engine() -> Engine:
 @pytest.fixture
 def decoders() -> Iterator[ThreadPoolExecutor]:
     """A pool as the service has one."""
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(LIMITS.decode_threads) as pool:
         yield pool
 
 
@@ -141,6 +144,29 @@ async def test_picture_whose_time_is_up_is_not_decoded(classifier: Classifier) -
             await classifier.classify(encode(np.full((40, 40), 255, np.uint8)))
     finally:
         deadline.reset(token)
+
+
+async def test_nothing_is_kept_for_who_has_gone(classifier: Classifier) -> None:
+    """An upload that waits for a thread is let go with its caller."""
+    gate = threading.Event()
+    held = [
+        asyncio.create_task(classifier.run_aside(gate.wait)) for _ in range(LIMITS.decode_threads)
+    ]
+    await asyncio.sleep(0)
+    upload = np.zeros(1)
+    kept = weakref.ref(upload)
+    caller = asyncio.create_task(classifier.run_aside(upload.sum))
+    await asyncio.sleep(0)
+    del upload
+    caller.cancel()
+    await asyncio.wait([caller])
+    del caller
+    gc.collect()
+    is_kept = kept() is not None
+    gate.set()
+    await asyncio.gather(*held)
+
+    assert not is_kept
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:

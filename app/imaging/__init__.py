@@ -4,7 +4,7 @@ bytes → decode → grey → ink mask → crop → 20×20 → centre of mass �
 """
 
 from app.imaging.decoding import Picture, decode, decode_picture
-from app.imaging.formats import peek_pixels
+from app.imaging.formats import is_small
 from app.imaging.framing import frame, is_framed
 from app.imaging.normalisation import Normalised, keep_framed, normalise
 from app.imaging.rows import Reading, normalise_row
@@ -21,8 +21,8 @@ __all__ = [
     "draw_heatmap",
     "frame",
     "is_framed",
+    "is_small",
     "keep_framed",
     "normalise",
     "normalise_row",
-    "peek_pixels",
 ]

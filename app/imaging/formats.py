@@ -4,6 +4,7 @@ Pillow's own `Image.open` is not used: it tries every format it knows, fills pro
 tables when first called, and warns or raises by a process-wide pixel limit.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,18 @@ from app.errors import DamagedImage, NotAnImage
 # A progressive JPEG of a camera has about ten scans, and each costs a pass over the whole
 # picture: a few kilobytes of thousands of scans would keep a core busy for minutes.
 MAX_JPEG_SCANS = 100
+
+# Metadata of 20 MB take 320 of the longest; Pillow keeps a note of each, however short.
+MAX_JPEG_SEGMENTS = 2000
+
+# The next marker, past what is coded: there 0xFF is followed by 0 or by a restart (ITU T.81, B.1).
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+_JPEG_SCAN, _JPEG_END = b"\xda", b"\xd9"
+_JPEG_BARE = {b"\xd8", b"\x01"}
+
+SMALL_BYTES = 32 << 10
+SMALL_PIXELS = 1 << 10
+"""Of what is decoded on the event loop: up to 32×32, which at its worst takes 8 KB."""
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Of files that are taken for pictures where a folder holds others besides."""
@@ -104,15 +117,27 @@ def _essential_chunks(upload: bytes) -> bytes:
 
 def _png_size(upload: bytes) -> tuple[int, int] | None:
     """Width and height, which stand first in the header chunk, which stands first in the file."""
-    if len(upload) < _PNG_SIZE_END:
+    if len(upload) < _PNG_SIZE_END or upload[_PNG_SIZE_END - 12 : _PNG_SIZE_END - 8] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", upload, _PNG_SIZE_END - 8)
     return width, height
 
 
-def _few_scans(upload: bytes) -> bytes:
-    if upload.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise DamagedImage("The JPEG image has too many scans.")
+def _few_segments(upload: bytes) -> bytes:
+    """A JPEG as it is; what follows its end, such as the film of a moving photo, counts nothing.
+
+    Raises:
+        DamagedImage: it has more scans or segments than any camera writes.
+    """
+    segments = scans = place = 0
+    while (marker := _JPEG_MARKER.search(upload, place)) and marker[1] != _JPEG_END:
+        segments += 1
+        scans += marker[1] == _JPEG_SCAN
+        if segments > MAX_JPEG_SEGMENTS or scans > MAX_JPEG_SCANS:
+            raise DamagedImage("The JPEG image has too many segments.")
+        place = marker.end()
+        if marker[1] not in _JPEG_BARE:
+            place += int.from_bytes(upload[place : place + 2])
     return upload
 
 
@@ -146,7 +171,7 @@ _TIFF = Format("TIFF", TiffImageFile, turns_itself=True)
 _GIF = Format("GIF", GifImageFile)
 _BY_MAGIC = (
     (PNG_SIGNATURE, _PNG),
-    (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_scans)),
+    (b"\xff\xd8\xff", Format("JPEG", JpegImageFile, essential=_few_segments)),
     (b"GIF87a", _GIF),
     (b"GIF89a", _GIF),
     (b"II*\0", _TIFF),
@@ -155,7 +180,12 @@ _BY_MAGIC = (
 )
 
 
-def peek_pixels(upload: bytes) -> int | None:
-    """Pixels of a PNG by its header, without decoding; None for any other upload."""
-    size = _png_size(upload) if upload.startswith(PNG_SIGNATURE) else None
-    return None if size is None else size[0] * size[1]
+def is_small(upload: bytes) -> bool:
+    """Whether decoding an upload takes microseconds: a PNG of few bytes and pixels.
+
+    One with an orientation is none: Pillow decodes it to find that, under a lock of ours.
+    """
+    if len(upload) > SMALL_BYTES or not upload.startswith(PNG_SIGNATURE):
+        return False
+    size = _png_size(upload)
+    return size is not None and size[0] * size[1] <= SMALL_PIXELS and not _has_exif_chunk(upload)

@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from app.errors import DamagedImage, EmptyUpload, ImageError, NotAnImage, TooManyPixels
-from app.imaging import decode, peek_pixels
+from app.imaging import decode, is_small
 
 MAX_PIXELS = 1_000_000
 PATIENCE_SECONDS = 20
@@ -136,12 +136,16 @@ def test_large_picture_is_reduced() -> None:
     assert max(grey.shape) <= 1280
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
 def announce(width: int, height: int) -> bytes:
     """The beginning of a PNG that announces a size."""
-    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    )
+    size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size)
 
 
 @pytest.mark.parametrize("size", [(1001, 1000), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
@@ -235,12 +239,39 @@ def test_any_bytes_are_a_picture_or_a_clean_error(upload: bytes) -> None:
         read(upload)
 
 
-def test_peek_tells_the_size_of_a_png_only() -> None:
-    """Whether an upload is small enough to be decoded at once."""
-    assert peek_pixels(save(make_picture())) == 1200
-    assert peek_pixels(announce(100_000, 100_000)) == 10**10
-    assert peek_pixels(save(make_picture(), "JPEG")) is None
-    assert peek_pixels(b"\x89PNG\r\n\x1a\n") is None
+def test_only_a_little_png_is_small() -> None:
+    """What is decoded at once takes microseconds, whatever its first bytes say."""
+    small = save(make_picture().resize((28, 28)))
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    size = struct.pack(">II", 28, 28)
+    hidden = small[:8] + chunk(b"tEXt", size + b"x") + small[8:]
+
+    assert is_small(small)
+    assert not is_small(save(make_picture()))
+    assert not is_small(announce(100_000, 100_000))
+    assert not is_small(save(make_picture().resize((28, 28)), "JPEG"))
+    assert not is_small(b"\x89PNG\r\n\x1a\n")
+    assert not is_small(save(make_picture().resize((28, 28)), exif=exif))
+    assert not is_small(hidden)
+    assert not is_small(small[:-12] + chunk(b"IDAT", b"") * 3000 + small[-12:])
+
+
+@pytest.mark.parametrize("segment", [b"\xff\xe3\x00\x02", b"\xff\xda\x00\x02"])
+def test_jpeg_of_countless_segments_is_refused(segment: bytes) -> None:
+    """Pillow would keep a note of each, or go over the picture for each."""
+    picture = save(make_picture(), "JPEG")
+
+    with pytest.raises(DamagedImage, match="too many segments"):
+        read(picture[:2] + segment * 3000 + picture[2:])
+
+
+def test_what_follows_a_jpeg_is_no_part_of_it() -> None:
+    """Phones put a film behind a photo, in which any bytes can occur."""
+    picture = save(make_picture(), "JPEG")
+    film = b"\xff\xda\xff\xe3" * 3000
+
+    np.testing.assert_array_equal(read(picture + film), read(picture))
 
 
 def test_png_is_decoded_while_others_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
