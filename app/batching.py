@@ -223,7 +223,8 @@ class Batcher:
         started = time.monotonic()
         if on_loop and len(rows) == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
             self._finish_batch(batch, self._try(rows), started, time.monotonic() - started)
-            self._begin(self._take_batch(), loop, on_loop=True)
+            # Whatever has come meanwhile is the thread's: here it would be one call in another.
+            self._begin(self._take_batch(), loop, on_loop=False)
         else:
             self._thread.submit(self._compute_aside, rows, batch, started, loop)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -55,6 +56,8 @@ class Lifecycle:
         )
         self._loading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._rehearsal: subprocess.Popen[bytes] | None = None
+        self._is_stopping = False
         self.registry = Registry(
             settings.models_dir,
             Policy(settings.model_versions),
@@ -102,6 +105,9 @@ class Lifecycle:
     async def stop(self) -> None:
         """Finish what was accepted and end every thread."""
         self.begin_draining()
+        self._is_stopping = True
+        if self._rehearsal is not None:
+            self._rehearsal.kill()
         await self.wait_until_loaded()
         if self._watching is not None:
             self._watching.cancel()
@@ -150,7 +156,14 @@ class Lifecycle:
         # Until something is served there is nobody to disturb, and every second counts.
         if self.status == "starting":
             return load_version(folder, engine, threads=threads)
-        return load_rehearsed(folder, engine, rehearse(folder, engine), threads=threads)
+        rehearsed = rehearse(folder, engine, self._note_rehearsal)
+        return load_rehearsed(folder, engine, rehearsed, threads=threads)
+
+    def _note_rehearsal(self, process: subprocess.Popen[bytes]) -> None:
+        """In the thread that loads: keep what a stop must not wait for."""
+        self._rehearsal = process
+        if self._is_stopping:
+            process.kill()
 
     def _load_classifier(self, folder: Path) -> Classifier:
         settings = self._settings

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
@@ -19,15 +20,18 @@ TIMEOUT_SECONDS = 300
 NICENESS = 10
 """Behind every request, by a factor of ten; at 19 a busy machine would take minutes."""
 
+OnStart = Callable[[subprocess.Popen[bytes]], None]
+
 _ERRORS = {error.code: error for error in (ModelDamaged, ModelNotFound, SelfTestFailed)}
 
 
-def rehearse(folder: Path, engine: str) -> str:
+def rehearse(folder: Path, engine: str, on_start: OnStart = lambda _process: None) -> str:
     """See whether a version can be served.
 
     Args:
         folder: `models/alexnet/<version>`.
         engine: auto, litert or tensorflow.
+        on_start: told the process, which may be killed.
 
     Returns:
         The SHA-256 of the manifest that it passed with.
@@ -37,15 +41,16 @@ def rehearse(folder: Path, engine: str) -> str:
         ModelDamaged: the process died of it, or did not end.
     """
     command = [sys.executable, "-m", "app.rehearsal", str(folder), engine]
-    try:
-        ended = subprocess.run(  # noqa: S603 # this very program
-            command, stdout=subprocess.PIPE, timeout=TIMEOUT_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ModelDamaged("Loading this version does not end.") from error
-    if ended.returncode:
-        raise ModelDamaged(f"Loading this version ends the process with {ended.returncode}.")
-    report = json.loads(ended.stdout)
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 # this very program
+        on_start(process)
+        try:
+            printed, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise ModelDamaged("Loading this version does not end.") from error
+    if process.returncode:
+        raise ModelDamaged(f"Loading this version ends the process with {process.returncode}.")
+    report = json.loads(printed)
     if "code" in report:
         raise _ERRORS.get(report["code"], ModelError)(report["message"])
     return str(report["sha256"])

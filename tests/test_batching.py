@@ -366,3 +366,14 @@ def test_any_interleaving_gives_each_its_own(
         assert batcher.waiting_rows == 0
 
     asyncio.run(play())
+
+
+async def test_many_batches_of_one_row_are_no_calls_within_each_other() -> None:
+    """A lone row is computed on the loop; of a thousand behind it none is one call deeper."""
+    batcher = Batcher(double, max_batch_rows=1, max_queue_rows=3000)
+    await batcher.submit(make_rows(1))
+    rows = np.ones((2000, 1), np.uint8)
+    outcome = await asyncio.wait_for(batcher.submit(rows), 60)
+    await batcher.close()
+
+    assert outcome.results.shape == (2000, 1)

@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -78,3 +81,16 @@ async def test_decoding_lets_the_event_loop_go_first(application: FastAPI) -> No
 
     # Not the sum of both: whoever is nice already may be told to be less so.
     assert niceness == max(lifecycle.NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+
+
+async def test_stop_waits_for_no_rehearsal(settings: Settings) -> None:
+    """The process that tries a version is ended; so is one that begins after all."""
+    life = lifecycle.Lifecycle(settings, Metrics(CollectorRegistry()))
+    hang = [sys.executable, "-c", "import time; time.sleep(600)"]
+    first, second = (subprocess.Popen(hang) for _ in range(2))  # noqa: ASYNC220 # as it is started
+    with first, second:
+        life._note_rehearsal(first)  # noqa: SLF001 # as the thread that loads does
+        await life.stop()
+        life._note_rehearsal(second)  # noqa: SLF001
+
+    assert (first.returncode, second.returncode) == (-signal.SIGKILL, -signal.SIGKILL)

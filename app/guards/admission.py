@@ -183,10 +183,11 @@ class _Visit:
         expires = min(self._expires, now + bounds.answer_seconds)
         deadline.set(expires)
         due = expires
-        if self._place_since is None:
+        is_coming = self._place_since is None
+        if is_coming:
             patience = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
             due = min(due, self._started + patience)
-        self._is_slow = due < expires
+        self._is_slow = is_coming and due < self._expires
         is_earlier = due < self._due
         self._due = due
         # Later is what it mostly becomes: then the timer that there is looks again when it rings.

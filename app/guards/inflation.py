@@ -1,5 +1,6 @@
 """Bodies that come compressed, as clients of both protocols can send them."""
 
+import asyncio
 import zlib
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,9 @@ EITHER_FORMAT = zlib.MAX_WBITS | 32
 
 CHUNK_BYTES = 1 << 18
 """Inflated at once: a bomb is refused by whoever counts bytes, long before it has gone off."""
+
+MAX_MEMBERS = 10_000
+"""Strung together: empty ones are 20 bytes each, cost time, and grow to nothing that is counted."""
 
 
 class Inflation:
@@ -50,6 +54,7 @@ class _Inflated:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._inflate = zlib.decompressobj(EITHER_FORMAT)
+        self._members = 1
         self._waiting = b""
         self._is_last = False
         self._is_done = False
@@ -71,10 +76,16 @@ class _Inflated:
                 self._waiting = message.get("body", b"")
                 self._is_last = not message.get("more_body", False)
             piece = self._take()
+        if len(piece) == CHUNK_BYTES:
+            # More may be here already, and whoever counts it does not wait for anything either.
+            await asyncio.sleep(0)
         return {"type": "http.request", "body": piece, "more_body": not self._is_done}
 
     def _take(self) -> bytes:
         if self._inflate.eof and self._waiting:  # gzip files can be strung together
+            self._members += 1
+            if self._members > MAX_MEMBERS:
+                raise MalformedBody("The compressed body is of too many pieces.")
             self._inflate = zlib.decompressobj(EITHER_FORMAT)
         try:
             piece = self._inflate.decompress(self._waiting, CHUNK_BYTES)

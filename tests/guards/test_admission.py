@@ -132,6 +132,15 @@ async def test_retry_after_is_what_an_answer_takes() -> None:
     assert refusal.value.retry_after_seconds == pytest.approx(10, abs=1)
 
 
+@pytest.mark.parametrize("chunks", [[], [b"12345"]], ids=["nothing", "half"])
+async def test_body_that_stalls_is_its_senders_fault(chunks: list[bytes]) -> None:
+    """However much of it came before: 408, and not that the answer took too long."""
+    admission = guard(Route(), body_seconds=0.01, answer_seconds=0.005)
+
+    with pytest.raises(SlowRequest):
+        await ask(admission, Caller(list(chunks), is_complete=False))
+
+
 async def test_slow_senders_take_no_place() -> None:
     """Whoever is not ready yet keeps nobody out who is."""
     route = Route()

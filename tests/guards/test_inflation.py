@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.guards.inflation import MAX_MEMBERS
 from app.settings import Settings
 from tests.conftest import MODELS, connect, ready
 
@@ -82,6 +83,15 @@ async def test_several_files_are_one_body(shared: httpx.AsyncClient, seven: byte
     answer = (await shared.post("/predict", content=trickle(), headers=headers)).json()
 
     assert answer["digit"] == 7
+
+
+async def test_countless_empty_pieces_are_refused(shared: httpx.AsyncClient) -> None:
+    """They grow to nothing that a bound could count."""
+    headers = {**PNG, "content-encoding": "gzip"}
+    body = gzip.compress(b"") * (MAX_MEMBERS + 1)
+    response = await shared.post("/predict", content=body, headers=headers)
+
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_body")
 
 
 async def test_bomb_is_refused_while_it_is_small(small: httpx.AsyncClient, seven: bytes) -> None:
