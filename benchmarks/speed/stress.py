@@ -16,6 +16,10 @@ LARGE_SHARE = 0.05
 BUSY = 0.5
 """Of one core, that decoding the large pictures of the mixed load takes."""
 
+MIX_LASTS = 5
+"""How many times as long as all else the mixed load lasts: of some three hundred small pictures a
+second, too few are the slowest hundredth of a few seconds."""
+
 OVERLOAD = 3.0
 
 
@@ -68,7 +72,7 @@ def _mix(running: Running, small: Payload, large: Payload, plan: Plan) -> tuple[
     seconds_each = (running.cpu_seconds() - before) / max(alone.requests, 1)
     large_rate = BUSY / seconds_each
     small_rate = large_rate * (1 - LARGE_SHARE) / LARGE_SHARE
-    seconds = 2 * plan.seconds
+    seconds = MIX_LASTS * plan.seconds
     by_themselves = offer(running.port, small, per_second=small_rate, seconds=seconds)
     with offering(
         running.port, large, per_second=large_rate, seconds=seconds, connections=OPEN_CONNECTIONS
