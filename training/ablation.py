@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from training.config import (
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.extras import Extras, prepare
+from training.fit import Checkpoint
 from training.run import fit_and_quantise
 from training.warping import Reach
 
@@ -106,9 +108,10 @@ def _measure(name: str, recipe: Recipe, data: Path | None, folder: Path) -> dict
 
 
 def _share(source: Path, target: Path) -> None:
-    """Copy what runs of one seed have in common, if it is there."""
+    """Copy what runs of one seed have in common, if it is there, whatever their recipes are."""
     target.mkdir(parents=True, exist_ok=True)
-    for part, copy in (("extras.npz", shutil.copy), ("teacher", shutil.copytree)):
+    copy_tree = partial(shutil.copytree, ignore=shutil.ignore_patterns(Checkpoint.RECIPE))
+    for part, copy in (("extras.npz", shutil.copy), ("teacher", copy_tree)):
         if (source / part).exists() and not (target / part).exists():
             copy(source / part, target / part)
 

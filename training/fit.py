@@ -5,10 +5,10 @@ It sees the same batches as one that was never stopped, and drops the same units
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -44,6 +44,10 @@ class Supplement:
 NOTHING = Supplement()
 
 
+class OtherRecipe(Exception):
+    """A checkpoint is of a run that does something else."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """Where a run keeps what it needs to go on.
@@ -54,10 +58,32 @@ class Checkpoint:
 
     folder: Path
 
+    RECIPE: ClassVar[str] = "recipe.json"
+
     @property
     def latest(self) -> Path:
         """Network and optimizer after the last whole epoch."""
         return self.folder / "latest.keras"
+
+    @property
+    def recipe(self) -> Path:
+        """What was to be done."""
+        return self.folder / self.RECIPE
+
+    def keep_recipe(self, recipe: Recipe) -> None:
+        """Write down what a run does, or see that it is what an earlier one did.
+
+        Raises:
+            OtherRecipe: it is not: the network of one recipe is not to go on by another.
+        """
+        text = json.dumps(asdict(recipe), indent=1)
+        if self.latest.exists() and self.recipe.exists() and self.recipe.read_text() != text:
+            raise OtherRecipe(
+                f"{self.folder} has the checkpoint of a run with other numbers: "
+                "finish that run with them, or remove the folder."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.recipe.write_text(text)
 
     @property
     def history(self) -> Path:
@@ -146,10 +172,13 @@ def fit(
         checkpoint: its folder is made if it is not there.
         supplement: what else is learnt from.
 
+    Raises:
+        OtherRecipe: the checkpoint is of another one.
+
     Returns:
         The network, and loss, accuracy, val_loss and val_accuracy by epoch.
     """
-    checkpoint.folder.mkdir(parents=True, exist_ok=True)
+    checkpoint.keep_recipe(recipe)
     steps = steps_per_epoch(digits.training, recipe)
     history: History = {}
     if checkpoint.latest.exists():

@@ -33,7 +33,7 @@ from training import (
 from training.answers import SEED
 from training.config import Recipe
 from training.extras import prepare
-from training.fit import Checkpoint, History, Supplement, fit
+from training.fit import Checkpoint, History, OtherRecipe, Supplement, fit
 from training.width import count_units, resize
 
 ERRORS = (
@@ -41,7 +41,8 @@ ERRORS = (
     evaluate.NoNumbers,
     fonts.FontsError,
     versions.VersionError,
-    FileNotFoundError,
+    OSError,
+    OtherRecipe,
 )
 """What ends a command with one line: something is not there, or not what it should be."""
 
