@@ -124,7 +124,9 @@ def _describe_operation(operation: dict[str, Any]) -> list[str]:
 
 def _describe_answer(answer: dict[str, Any]) -> str:
     said = answer["description"].replace("Successful Response", "")
-    schemas = [kind.get("schema", {}) for kind in answer.get("content", {}).values()]
+    if "content" not in answer:  # no JSON; the operation's own words say which text it is
+        return said or "text"
+    schemas = [kind.get("schema", {}) for kind in answer["content"].values()]
     named = [_link(schema) for schema in schemas if "$ref" in schema]
     return " ".join([*named[:1], said]).strip() or "JSON"
 

@@ -240,6 +240,9 @@ def test_names_and_metrics_are_those_of_the_code(paths: set[str]) -> None:
 
     assert scaler["scaleTargetRef"]["name"] == find(manifests, "Deployment")["metadata"]["name"]
     assert scaler["metrics"][1]["pods"]["metric"]["name"] in metrics
+    queue = int(scaler["metrics"][1]["pods"]["target"]["averageValue"])
+    assert queue == 2 * Settings().max_engine_rows  # as its comment says
+    assert queue < Settings().max_queue_rows
     assert service["selector"].items() <= pods["metadata"]["labels"].items()
     assert monitor["endpoints"][0]["path"] in paths
     assert monitor["endpoints"][0]["port"] in {each["name"] for each in service["ports"]}

@@ -10,10 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from app.guards import METRICS, PROBED
+from app.main import create_app
+from app.middleware import UNMATCHED
+from app.settings import Settings
 from tests.processes import DEADLINE_SECONDS, ROOT, free_port, running
 
 CONFIGURATION = ROOT / "deploy" / "prometheus"
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboards" / "digits.json").read_text())
+RECORDING = (CONFIGURATION / "rules" / "recording.yml").read_text()
 ALERT_TESTS = (CONFIGURATION / "rules" / "alerts.test.yml").read_text()
 
 METRIC = re.compile(r"\b(?:(?:http|digits|process|job|job_\w+)[:_][a-z0-9_:]+|up)(?=[\s\[)]|$)")
@@ -41,6 +46,21 @@ def test_configuration_and_rules_are_valid() -> None:
 def test_each_alert_fires_when_it_should() -> None:
     """Promtool plays the series of alerts.test.yml."""
     check("test", "rules", "rules/alerts.test.yml")
+
+
+def test_probes_and_scrapes_are_no_requests() -> None:
+    """The rules on requests, and the panel, leave out those routes and no other."""
+    expressions = RECORDING + json.dumps(DASHBOARD).replace('\\"', '"')
+    counted = re.findall(r"http_requests_total{[^}]*}", expressions)
+    patterns = {re.search(r'route!~"([^"]*)"', each)[1] for each in counted}  # type: ignore[index]
+    (pattern,) = patterns
+    routes = create_app(Settings()).openapi()["paths"]
+
+    assert len(counted) == expressions.count("http_requests_total") == 4
+    assert {route for route in routes if re.fullmatch(pattern, route)} == {
+        route for route in routes if route == METRICS or route.startswith(PROBED)
+    }
+    assert not re.fullmatch(pattern, UNMATCHED)
 
 
 class Prometheus:

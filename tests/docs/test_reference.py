@@ -23,6 +23,15 @@ def test_page_is_not_stale(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 
 
+def test_metrics_are_not_called_json() -> None:
+    """They are text; what has a schema, or is JSON without one, is called what it is."""
+    sections = (FOLDER / "http.md").read_text().split("\n### ")
+    said = {each.split("\n")[0]: each for each in sections}
+
+    assert "| 200 | text |" in said["`GET /metrics`"]
+    assert "| 200 | JSON |" in said["`GET /v2/health/live`"]
+
+
 def test_every_setting_is_told() -> None:
     """With its variable, once."""
     page = (FOLDER / "operations.md").read_text()
