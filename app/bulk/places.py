@@ -22,6 +22,17 @@ class Place:
         """The path of a file in here."""
         return str(PurePosixPath(self.path) / name)
 
+    def locate(self, other: "Place") -> PurePosixPath | None:
+        """Another place as seen from here; None if it is not in here."""
+        path = PurePosixPath(other.path)
+        if self.files != other.files or not path.is_relative_to(self.path):
+            return None
+        return path.relative_to(self.path)
+
+    def __str__(self) -> str:
+        """An address for people, without keys and options."""
+        return f"{self.files.type_name}://{PurePosixPath(self.path)}"
+
 
 def find_place(text: str) -> Place:
     """What a path or an address such as `s3://bucket/folder` means.
@@ -61,3 +72,9 @@ def list_files(place: Place) -> list[str]:
         if each.type == fs.FileType.File
     )
     return sorted(str(each) for each in found if not any(part[0] in "._" for part in each.parts))
+
+
+def explain(error: Exception) -> str:
+    """What the operating system says, without the path, which the row has."""
+    reason = getattr(error, "strerror", None)
+    return str(reason or error or "It cannot be read.")

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.bulk.places import Place
+from app.bulk.places import Place, explain
 from app.imaging.formats import SUFFIXES
 
 PART_IMAGES = 500
@@ -26,9 +26,10 @@ class Part:
     Attributes:
         name: of the file that will hold its rows.
         paths: of pictures in the source; of the one Parquet file.
-        group: which row group of that file; None for pictures.
+        group: which row group of that file; None for pictures, and if none is known.
         first_row: of that group, counted through the file.
         images: how many.
+        reason: why that file cannot be read; None if it can, and for pictures.
     """
 
     name: str
@@ -36,6 +37,12 @@ class Part:
     group: int | None
     first_row: int
     images: int
+    reason: str | None
+
+
+def is_meant(name: str) -> bool:
+    """Whether a file is a picture or a Parquet file."""
+    return _suffix(name) in {*SUFFIXES, ".parquet"}
 
 
 def cut(source: Place, names: list[str], done: set[str]) -> list[Part]:
@@ -53,7 +60,7 @@ def cut(source: Place, names: list[str], done: set[str]) -> list[Part]:
     return [Part(f"part-{run}-{place:06}.parquet", *each) for place, each in enumerate(work)]
 
 
-Work = tuple[tuple[str, ...], int | None, int, int]
+Work = tuple[tuple[str, ...], int | None, int, int, str | None]
 
 
 def _suffix(name: str) -> str:
@@ -63,27 +70,36 @@ def _suffix(name: str) -> str:
 def _cut_files(pictures: list[str]) -> Iterator[Work]:
     for start in range(0, len(pictures), PART_IMAGES):
         paths = tuple(pictures[start : start + PART_IMAGES])
-        yield paths, None, 0, len(paths)
+        yield paths, None, 0, len(paths), None
 
 
 def _find_groups(source: Place, tables: list[str], done: set[str]) -> Iterator[Work]:
-    """A part for each row group: parts are written whole, so its first row speaks for it."""
+    """A part for each row group, and one for a table of which none is known."""
     with ThreadPoolExecutor(READERS) as readers:
         for table, sizes in zip(
             tables, readers.map(lambda each: _list_sizes(source, each), tables), strict=True
         ):
-            row = 0
-            for group, size in enumerate(sizes):
-                if size and f"{table}#{row}" not in done:
-                    yield (table,), group, row, size
-                row += size
+            if not isinstance(sizes, str):
+                yield from _cut_table(table, sizes, done)
+            # Its row has a name that no image has: once it can be read, all of it is to be scored.
+            elif table not in done:
+                yield (table,), None, 0, 1, sizes
 
 
-def _list_sizes(source: Place, table: str) -> list[int]:
-    """Rows of each group; one that cannot be read counts as a group that cannot be read."""
+def _cut_table(table: str, sizes: list[int], done: set[str]) -> Iterator[Work]:
+    """Parts are written whole, so the last row of a group speaks for it."""
+    row = 0
+    for group, size in enumerate(sizes):
+        if size and f"{table}#{row + size - 1}" not in done:
+            yield (table,), group, row, size, None
+        row += size
+
+
+def _list_sizes(source: Place, table: str) -> list[int] | str:
+    """Rows of each group, or why it cannot be read."""
     try:
         with source.files.open_input_file(source.inside(table)) as file:
             facts = parquet.ParquetFile(file).metadata
-    except (OSError, pa.ArrowException):
-        return [1]
+    except (OSError, pa.ArrowException) as error:
+        return explain(error)
     return [facts.row_group(each).num_rows for each in range(facts.num_row_groups)]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.bulk.places import Place
+from app.bulk.places import Place, explain
 from app.bulk.planning import Part
 from app.errors import EmptyUpload, ServiceError, UploadError, UploadTooLarge
 
@@ -36,6 +36,9 @@ def read_part(source: Place, part: Part, max_bytes: int) -> Iterator[list[Image]
         part: which.
         max_bytes: of one image.
     """
+    if part.reason is not None:
+        yield [(part.paths[0], UnreadableFile(part.reason))]
+        return
     if part.group is None:
         yield from _read_pictures(source, part, max_bytes)
         return
@@ -48,7 +51,7 @@ def read_part(source: Place, part: Part, max_bytes: int) -> Iterator[list[Image]
             ]
             read += len(cells)
     except (OSError, pa.ArrowException, UnreadableFile) as error:
-        reason = UnreadableFile(_explain(error))
+        reason = UnreadableFile(explain(error))
         yield [(_name(part, row), reason) for row in range(read, part.images)]
 
 
@@ -71,7 +74,7 @@ def _read_picture(source: Place, path: str, max_bytes: int) -> bytes | ServiceEr
         with source.files.open_input_stream(source.inside(path)) as stream:
             return _check(stream.read(max_bytes + 1), max_bytes)
     except OSError as error:
-        return UnreadableFile(_explain(error))
+        return UnreadableFile(explain(error))
 
 
 def _read_cells(source: Place, table: str, group: int) -> Iterator[list[object]]:
@@ -98,9 +101,3 @@ def _check(content: bytes, max_bytes: int) -> bytes | ServiceError:
     if len(content) > max_bytes:
         return UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
     return content
-
-
-def _explain(error: Exception) -> str:
-    """What the operating system says, without the path, which the row has."""
-    reason = getattr(error, "strerror", None)
-    return str(reason or error or "It cannot be read.")

@@ -1,7 +1,8 @@
 """The rows that come of a part, and the Parquet files that keep them."""
 
+import contextlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +26,11 @@ SCHEMA = pa.schema(
     }
 )
 """A row an image. `error` is the code that the service would answer, null where it was read;
-`image` is its path in the source, with `#` and the row for one that came out of a Parquet file."""
+`image` is its path in the source, with `#` and the row for one that came out of a Parquet file,
+and the file's own path for the one row of a file that could not be read."""
+
+NOTE = ".source"
+"""A file that says whose rows they are; what reads such folders leaves it out."""
 
 
 def make_row(image: str, found: Prediction | ServiceError, version: str) -> dict[str, Any]:
@@ -44,12 +49,32 @@ def make_row(image: str, found: Prediction | ServiceError, version: str) -> dict
 
 def write_part(destination: Place, name: str, rows: Iterable[dict[str, Any]]) -> None:
     """Write a part whole or not at all; one that is there already is replaced."""
-    files = destination.files
-    files.create_dir(destination.path)
-    aside = destination.inside(f".{name}.{uuid.uuid4().hex}")
-    with files.open_output_stream(aside) as stream:
+    with _open_aside(destination, name) as stream:
         parquet.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), stream)
-    files.move(aside, destination.inside(name))
+
+
+def note_source(destination: Place, source: Place) -> None:
+    """Say whose rows are there."""
+    with _open_aside(destination, NOTE) as stream:
+        stream.write(str(source).encode())
+
+
+def check_source(destination: Place, source: Place) -> None:
+    """See that no rows of another source are there: its images may have the same names.
+
+    Raises:
+        ValueError: there are.
+    """
+    try:
+        with destination.files.open_input_stream(destination.inside(NOTE)) as stream:
+            noted = stream.read().decode()
+    except FileNotFoundError:
+        return
+    if noted != str(source):
+        raise ValueError(
+            f"{destination} has the rows of {noted}, not of {source}. "
+            f"If that was moved, delete {destination.inside(NOTE)}; else name another destination."
+        )
 
 
 def list_parts(destination: Place) -> set[str]:
@@ -66,3 +91,13 @@ def list_images(destination: Place) -> set[str]:
             destination.inside(part), columns=["image"], filesystem=destination.files
         )["image"].to_pylist()
     }
+
+
+@contextlib.contextmanager
+def _open_aside(place: Place, name: str) -> Iterator[pa.NativeFile]:
+    """What is written becomes the file when it is all there."""
+    place.files.create_dir(place.path)
+    aside = place.inside(f".{name}.{uuid.uuid4().hex}")
+    with place.files.open_output_stream(aside) as stream:
+        yield stream
+    place.files.move(aside, place.inside(name))

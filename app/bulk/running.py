@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 # Read when Ray is imported: it shall tell nobody that it is used.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -14,8 +14,8 @@ import ray
 import ray.data
 
 from app.bulk.places import Place, find_place, find_source
-from app.bulk.planning import Part, cut
-from app.bulk.results import list_images, list_parts
+from app.bulk.planning import Part, cut, is_meant
+from app.bulk.results import check_source, list_images, list_parts, note_source
 from app.bulk.scoring import Job, Scorer
 from app.offline import open_classifier
 from app.settings import Settings
@@ -56,16 +56,27 @@ def prepare(source: str, destination: str) -> Plan:
 
     Raises:
         NothingToScore: there is no picture and no Parquet file.
-        ValueError: an address that is none.
+        ValueError: an address that is none, or a destination that is another source's or holds it.
         OSError: a place that cannot be asked for.
     """
     place, names = find_source(source)
     rows = find_place(destination)
-    done = list_images(rows)
-    parts = cut(place, names, done)
-    if not parts and not done:
+    if rows.locate(place) is not None:
+        raise ValueError(f"The rows need a folder of their own: {source} is in {destination}.")
+    meant = [each for each in _leave_out(place, names, rows) if is_meant(each)]
+    if not meant:
         raise NothingToScore(f"There are no pictures and no Parquet files in {source}.")
-    return Plan(place, rows, parts, len(done))
+    check_source(rows, place)
+    done = list_images(rows)
+    return Plan(place, rows, cut(place, meant, done), len(done))
+
+
+def _leave_out(source: Place, names: list[str], destination: Place) -> list[str]:
+    """All files but the rows, which may lie among them."""
+    rows = source.locate(destination)
+    if rows is None:
+        return names
+    return [each for each in names if not PurePosixPath(each).is_relative_to(rows)]
 
 
 def score(plan: Plan, models_dir: Path) -> Iterator[tuple[int, int]]:
@@ -76,6 +87,7 @@ def score(plan: Plan, models_dir: Path) -> Iterator[tuple[int, int]]:
 
     Raises:
         NoModel: there is none to read with.
+        OSError: the destination cannot be written to.
         Unfinished: the cluster gave up, or what its machines wrote is not to be seen from here.
     """
     job = Job(
@@ -83,8 +95,9 @@ def score(plan: Plan, models_dir: Path) -> Iterator[tuple[int, int]]:
         destination=plan.destination,
         models_dir=models_dir.resolve(),
         version=asyncio.run(_find_version(models_dir)),
-        max_bytes=Settings().max_upload_bytes,
+        max_bytes=Settings(engine="auto").max_upload_bytes,  # the environment's may be Ray
     )
+    note_source(plan.destination, plan.source)
     ray.init(logging_level=logging.WARNING, log_to_driver=False)
     try:
         yield from _run(job, plan.parts)
@@ -98,7 +111,7 @@ def score(plan: Plan, models_dir: Path) -> Iterator[tuple[int, int]]:
 
 
 async def _find_version(models_dir: Path) -> str:
-    async with open_classifier(models_dir=models_dir) as classifier:
+    async with open_classifier(models_dir=models_dir, engine="auto") as classifier:
         return classifier.model.version
 
 

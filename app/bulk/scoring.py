@@ -52,6 +52,7 @@ class Scorer:
         opened = open_classifier(
             models_dir=job.models_dir,
             model_versions=job.version,
+            engine="auto",  # the environment's may be Ray
             engine_threads=1,
             decode_threads=1,
         )

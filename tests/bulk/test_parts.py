@@ -75,7 +75,7 @@ def test_row_groups_are_parts(tmp_path: Path, *, is_object: bool) -> None:
     assert {name: found for each in images for name, found in each.items()} == {
         f"digits.parquet#{row}": "empty_upload" if row == 3 else bytes([row]) for row in range(5)
     }
-    assert [part.first_row for part in cut_all(file, {"digits.parquet#2"})] == [0, 4]
+    assert [part.first_row for part in cut_all(file, {"digits.parquet#3"})] == [0, 4]
 
 
 def test_broken_table_is_an_error_of_its_rows(tmp_path: Path) -> None:
@@ -89,12 +89,41 @@ def test_broken_table_is_an_error_of_its_rows(tmp_path: Path) -> None:
 
     assert found == dict.fromkeys(
         [
-            "none.parquet#0",
+            "none.parquet",
             *("other.parquet#0", "other.parquet#1"),
             *("spoilt.parquet#0", "spoilt.parquet#1"),
         ],
         "unreadable_file",
     )
+
+
+def test_repaired_table_is_scored_whole(tmp_path: Path) -> None:
+    """The row of one that could not be read is none of its images; it is not written twice."""
+    file = tmp_path / "scans.parquet"
+    file.write_bytes(b"nothing")
+    (part,) = cut_all(file)
+    done = set(read(tmp_path, part))
+    still_broken = cut_all(file, done)
+    parquet.write_table(pa.table({"image": [b"a"] * 10}), file, row_group_size=4)
+    # As an earlier release named that row.
+    images = [
+        [each.images for each in cut_all(file, names)] for names in (done, {f"{file.name}#0"})
+    ]
+
+    assert done == {"scans.parquet"}
+    assert still_broken == []
+    assert images == [[4, 4, 2]] * 2
+
+
+def test_row_of_unreadable_table_stays_one(tmp_path: Path) -> None:
+    """Also where it can be read by the time that its part is."""
+    file = tmp_path / "scans.parquet"
+    file.write_bytes(b"nothing")
+    (part,) = cut_all(file)
+    parquet.write_table(pa.table({"image": [b"a", b"b"]}), file)
+
+    assert part.images == 1
+    assert read(tmp_path, part) == {"scans.parquet": "unreadable_file"}
 
 
 def test_part_written_twice_is_there_once(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from numpy.typing import NDArray
 from pyarrow import fs, parquet
 
+from app.bulk.running import prepare
 from tests.bulk.cluster import SCORE, Nodes, two_nodes
 from tests.pictures import encode
 from tests.processes import DEADLINE_SECONDS, ROOT
@@ -116,3 +117,16 @@ def test_a_bucket_is_scored_into_a_bucket_once(
     assert [row["error"] for row in rows if row["error"]] == ["not_an_image"]
     assert "have their rows from before" in second.stderr
     assert again.num_rows == len(digits)
+
+
+def test_rows_in_the_source_are_not_scored(store: Store) -> None:
+    """In a bucket as in a folder, with a slash at the end or without."""
+    for name in ("src/a.png", "src/out/b.png"):
+        with store.files.open_output_stream(f"digits/{name}") as stream:
+            stream.write(b"no image")
+
+    for folder in ("src", "src/"):
+        (part,) = prepare(store.address(folder), store.address("src/out/")).parts
+        assert part.paths == ("a.png",)
+    with pytest.raises(ValueError, match="folder of their own"):
+        prepare(store.address("src/out"), store.address("src"))
