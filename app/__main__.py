@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from app import logs
 from app.guards.keys import KeysUnreadable
@@ -35,7 +36,7 @@ def main(chosen: dict[str, Any] | None = None) -> int:
     gc.enable()
     try:
         settings = Settings(**(chosen or {}))
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         print(f"A setting is wrong: {error}", file=sys.stderr)  # noqa: T201 # before there is a log
         return 2
     logs.configure(settings.log_level)

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from prometheus_client import CollectorRegistry
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from app.classifier import Classifier
 from app.lifecycle import Lifecycle
@@ -18,6 +20,10 @@ class NoModel(Exception):
     """There is nothing to read with."""
 
 
+class SettingWrong(ValueError):
+    """A setting of the environment is none."""
+
+
 @contextlib.asynccontextmanager
 async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
     """Load the model, lend what reads with it, and end its threads.
@@ -27,8 +33,9 @@ async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
 
     Raises:
         NoModel: no version can be served.
+        SettingWrong: a setting of the environment is none.
     """
-    settings = Settings.model_validate({"request_timeout_seconds": PATIENCE_SECONDS, **chosen})
+    settings = _read_settings(chosen)
     lifecycle = Lifecycle(settings, Metrics(CollectorRegistry()))
     lifecycle.start()
     await lifecycle.wait_until_loaded()
@@ -38,3 +45,10 @@ async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
         yield lifecycle.classifier
     finally:
         await lifecycle.stop()
+
+
+def _read_settings(chosen: dict[str, object]) -> Settings:
+    try:
+        return Settings.model_validate({"request_timeout_seconds": PATIENCE_SECONDS, **chosen})
+    except (ValidationError, SettingsError) as error:
+        raise SettingWrong(f"A setting is wrong: {error}") from error

@@ -135,12 +135,14 @@ def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
     assert "model_not_found" in finished.stderr
 
 
-def test_wrong_setting_ends_the_process_with_a_reason() -> None:
-    """A setting that makes no sense is named."""
-    finished = run_to_end(ENGINE="abacus")
+@pytest.mark.parametrize(("name", "value"), [("ENGINE", "abacus"), ("VERSION_LABELS", "x")])
+def test_wrong_setting_ends_the_process_with_a_reason(name: str, value: str) -> None:
+    """A setting that makes no sense, or is not even JSON where it must be, is named."""
+    finished = run_to_end(**{name: value})
 
     assert finished.returncode == 2
-    assert "engine" in finished.stderr
+    assert finished.stderr.startswith("A setting is wrong: ")
+    assert name.lower() in finished.stderr
 
 
 def test_tensorflow_engine_answers_alike(service: str, seven: bytes) -> None:

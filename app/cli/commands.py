@@ -101,6 +101,9 @@ FilesArgument = Annotated[
 ]
 CsvOption = Annotated[bool, typer.Option("--csv", help="A table with a header.")]
 UrlOption = Annotated[str | None, typer.Option(help="Ask this server instead of a model here.")]
+KeyOption = Annotated[
+    str | None, typer.Option(envvar="API_KEY", help="For a server that asks for one.")
+]
 
 
 @app.command(epilog=EXIT_CODES)
@@ -110,6 +113,7 @@ def predict(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     url: UrlOption = None,
+    key: KeyOption = None,
     models_dir: ModelsOption = Path("models"),
     engine: Annotated[
         PredictEngine,
@@ -137,7 +141,15 @@ def predict(
     if engine is PredictEngine.ray:
         _score(files, models_dir, is_plain=not (as_json or as_csv or url))
     form = _choose_form(as_json=as_json, as_csv=as_csv)
-    _read(files, is_number=False, form=form, url=url, models_dir=models_dir, engine=engine.value)
+    _read(
+        files,
+        is_number=False,
+        form=form,
+        url=url,
+        key=key,
+        models_dir=models_dir,
+        engine=engine.value,
+    )
 
 
 @app.command(epilog=EXIT_CODES)
@@ -147,6 +159,7 @@ def read(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     url: UrlOption = None,
+    key: KeyOption = None,
     models_dir: ModelsOption = Path("models"),
     engine: EngineOption = EngineChoice.auto,
 ) -> None:
@@ -158,7 +171,15 @@ def read(
       alexnet read meters/ --json
     """
     form = _choose_form(as_json=as_json, as_csv=as_csv)
-    _read(files, is_number=True, form=form, url=url, models_dir=models_dir, engine=engine.value)
+    _read(
+        files,
+        is_number=True,
+        form=form,
+        url=url,
+        key=key,
+        models_dir=models_dir,
+        engine=engine.value,
+    )
 
 
 @models.command("list")
@@ -206,10 +227,13 @@ def _choose_form(*, as_json: bool, as_csv: bool) -> str:
 def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fields of a Wish
     from app.cli import predicting  # noqa: PLC0415 # late, as all that is heavy
     from app.cli.sources import NothingFound, find_sources  # noqa: PLC0415
+    from app.offline import SettingWrong  # noqa: PLC0415
 
     try:
         is_complete = predicting.run(find_sources(files), predicting.Wish(**wanted))
     except NothingFound as error:
+        _stop(str(error), WRONG_COMMAND)
+    except SettingWrong as error:
         _stop(str(error), WRONG_COMMAND)
     except predicting.NoReader as error:
         _stop(str(error), NO_READER)

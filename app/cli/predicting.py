@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from app.cli.local import Local
@@ -16,7 +18,7 @@ from app.offline import NoModel, open_classifier
 from app.schemas import Problem
 
 PIECE = 64
-"""Pictures that are read together: what one run of the engine takes."""
+"""Pictures that are read together: enough for a few runs of the engine, which takes 16."""
 
 PIECES_UNDER_WAY = 3
 """While one is in the engine the next is decoded and the one after it is read from the disk."""
@@ -36,6 +38,7 @@ class Wish:
         is_number: whether each shows a number, or one digit.
         form: text, json or csv.
         url: of a server; None reads here.
+        key: for that server; None sends none.
         models_dir: holds `alexnet/<version>/`.
         engine: auto, litert or tensorflow.
     """
@@ -43,6 +46,7 @@ class Wish:
     is_number: bool
     form: str
     url: str | None
+    key: str | None
     models_dir: Path
     engine: str
 
@@ -55,9 +59,29 @@ def run(sources: list[Source], wish: Wish) -> bool:
 
     Raises:
         NoReader: there is nothing to read with.
+        SettingWrong: a setting of the environment is none.
     """
+    _tell_warnings()
     opened = _open_local(wish) if wish.url is None else _open_remote(wish.url, wish)
     return asyncio.run(_write_all(sources, make_writer(wish.form, wish.is_number), opened))
+
+
+class _PlainFormatter(logging.Formatter):
+    """A line for people: what happened and why, and no trace of where."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Make the line."""
+        version = vars(record).get("version")
+        error = record.exc_info and record.exc_info[1]
+        told = (record.levelname.lower(), record.getMessage(), version, error)
+        return " ".join(": ".join(str(each) for each in told if each).split())
+
+
+def _tell_warnings() -> None:
+    """Have the log of what reads here, a damaged version say, told in a line on standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainFormatter())
+    logging.basicConfig(handlers=[handler])
 
 
 async def _write_all(
@@ -122,7 +146,7 @@ async def _open_local(wish: Wish) -> AsyncIterator[Reader]:
 
 @contextlib.asynccontextmanager
 async def _open_remote(url: str, wish: Wish) -> AsyncIterator[Reader]:
-    from app.client import AsyncClient, Refused, Unreachable  # noqa: PLC0415 # only with --url
+    from app import client as service  # noqa: PLC0415 # only with --url
 
     async def read_many(uploads: Sequence[bytes]) -> list[Found]:
         return [await read(upload) for upload in uploads]
@@ -130,13 +154,22 @@ async def _open_remote(url: str, wish: Wish) -> AsyncIterator[Reader]:
     async def read(upload: bytes) -> Found:
         try:
             return await client.read(upload)
-        except Refused as error:
+        except service.Refused as error:
+            if _is_of_all(error.problem):
+                raise
             return error.problem
 
     try:
-        async with AsyncClient(url) as client:
+        async with service.AsyncClient(url, key=wish.key) as client:
             yield read_many if wish.is_number else client.predict_many
-    except Unreachable as error:
-        raise NoReader(f"{url} does not answer.") from error
-    except Refused as error:
+    except service.Unreachable as error:
+        raise NoReader(f"{url}: {error}") from error
+    except service.Refused as error:
         raise NoReader(f"{url} refuses: {error}") from error
+
+
+def _is_of_all(problem: Problem) -> bool:
+    """Whether the next picture would be refused as well; what is too large is one picture."""
+    if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return False
+    return problem.code in {"unauthorised", "not_understood"}

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
-from tests.conftest import MODELS
+from tests.conftest import MODELS, ROOT
 from tests.pictures import encode
+from tests.processes import DEADLINE_SECONDS
 
 Alexnet = Callable[..., Result]
 
@@ -97,9 +101,11 @@ def test_many_keep_their_order(alexnet: Alexnet, pictures: Path) -> None:
         (["a.png", "--json", "--csv"], 2, "exclude each other"),
         ([], 2, "Missing argument"),
         (["no-such-folder-*/"], 2, "no pictures"),
+        (["x" * 300 + "*"], 2, "no pictures"),
         (["a.png", "--engine", "abacus"], 2, "abacus"),
         (["a.png", "--models", "/nowhere"], 3, "No model"),
-        (["README.md", "--url", "http://127.0.0.1:9"], 3, "does not answer"),
+        (["README.md", "--url", "http://127.0.0.1:99999"], 3, "99999 is no port"),
+        (["README.md", "--url", "http://[::1"], 3, "no address"),
     ],
 )
 def test_what_cannot_be_done_has_its_own_exit_code(
@@ -130,3 +136,71 @@ def test_cluster_needs_two_places_and_ray(
 
     assert result.exit_code == 2
     assert text in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LOG_LEVEL", "debug"), ("PORT", "abc"), ("VERSION_LABELS", "x")]
+)
+def test_wrong_setting_is_told(alexnet: Alexnet, pictures: Path, name: str, value: str) -> None:
+    """The environment is a part of the command."""
+    result = alexnet("predict", pictures, "--models", MODELS, env={name: value})
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: A setting is wrong: ")
+    assert name.lower() in result.stderr
+
+
+def wait_until_asleep(process: int) -> None:
+    """Return once the main thread of a process has nothing to do."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "S":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_one_interrupt_ends_it() -> None:
+    """Also while it waits for standard input, of which it has read some."""
+    words = [sys.executable, "-m", "app.cli", "predict", "-", "--models", str(MODELS)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE) as process:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(bytes(1 << 20))  # more than a pipe holds: it is being read
+            wait_until_asleep(process.pid)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_SECONDS) == 130
+        finally:
+            process.kill()
+
+
+def test_name_that_no_file_has_stops_nothing(alexnet: Alexnet, pictures: Path) -> None:
+    """One that is too long, typed or found in a folder, is told as a file that is not read."""
+    folder = pictures / "b"
+    (folder / "long.png").symlink_to("x" * 300)
+    result = alexnet("predict", "x" * 300, folder, "--csv", "--models", MODELS)
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+
+    assert result.exit_code == 1
+    assert [(row["file"], row["digit"] or row["error"]) for row in rows] == [
+        ("x" * 300, "unreadable_file"),
+        (str(folder / "long.png"), "unreadable_file"),
+        (str(folder / "two.PNG"), "2"),
+    ]
+
+
+def test_damaged_version_is_told_in_a_line(copied: Path, pictures: Path) -> None:
+    """It is read with the one before, and nobody is shown where in the program that was noticed."""
+    newest = copied.with_name(str(int(copied.name) + 1))
+    newest.mkdir()
+    words = ["predict", pictures / "seven.png", "--models", copied.parent.parent]
+    finished = subprocess.run(
+        [sys.executable, "-m", "app.cli", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    told = f"error: version refused: {newest.name}: The manifest is missing."
+    assert finished.stderr.splitlines()[0] == told
+    assert "Traceback" not in finished.stderr
+    assert finished.stdout.split()[1] == "7"
