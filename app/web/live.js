@@ -14,7 +14,7 @@ export class Live {
   constructor(ask, { onAnswer, onTrouble }) {
     Object.assign(this, { ask, onAnswer, onTrouble });
     this.newest = 0; // number of the last request that was sent
-    this.shown = 0; // number of the answer that is shown
+    this.shown = 0; // number of the answer or the lasting refusal that is shown
     this.underWay = 0;
     this.isDue = false; // whether the picture has changed since it was last sent
     this.failures = 0;
@@ -65,15 +65,16 @@ export class Live {
         this.onAnswer(answer);
       }
     } catch (trouble) {
-      if (number === this.newest && number > this.shown) this.#fail(trouble);
+      if (number === this.newest && number > this.shown) this.#fail(trouble, number);
     } finally {
       this.underWay -= 1;
       if (this.timer === null) this.#sendIfDue();
     }
   }
 
-  #fail(trouble) {
+  #fail(trouble, number) {
     if (!trouble.isPassing) {
+      this.shown = number;
       this.onTrouble(trouble, null);
       return;
     }

@@ -21,8 +21,8 @@ const reading = new Reading();
 const notice = new Notice();
 const pad = new Pad(find('pad'), {
   penWidth: () => find('width').valueAsNumber / 100,
-  onChange: follow,
-  onPen: (isDown) => { find('live').textContent = say(isDown ? 'pen_down' : 'pen_up'); },
+  onChange: () => { follow(); if (pad.scenes.isEmpty) reading.tell(say('cleared')); },
+  onPen: (isDown) => reading.tell(say(isDown ? 'pen_down' : 'pen_up')),
 });
 const live = new Live(ask, { onAnswer: show, onTrouble: explain });
 const watch = new Watch(showState);

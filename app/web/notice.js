@@ -41,11 +41,12 @@ function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
   const told = (name, kind = 'wait') => [kind, say(`${name}_title`), say(`${name}_text`, values)];
   if (code === 'unreachable') return told('unreachable', 'trouble');
   if (code === 'connection_lost') return told('lost', 'trouble');
+  if (code === 'not_understood') return told('odd', 'trouble');
   if (code === 'not_ready' || code === 'draining') return told(code);
   if (status === 404 && isNumber) return told('no_read');
   if (needsKey({ status })) return told('no_key', 'trouble');
   if (status === 504) return told('late');
   if (seconds !== null) return told('busy');
   if (status >= 500) return ['trouble', say('trouble_title'), detail];
-  return ['wait', say('refused_title'), say(code) ?? detail];
+  return ['wait', say('refused_title'), say(code) ?? (detail || say('no_reason'))];
 }

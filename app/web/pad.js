@@ -66,13 +66,15 @@ export class Pad {
     return new Promise((resolve) => { sent.toBlob(resolve, 'image/png'); });
   }
 
-  /** Where the sent picture lies in the pad, in fractions of it, and its size in pixels. */
+  /** Where the picture lies in the pad, in fractions of it, and its size; null if it cannot be seen. */
   frame() {
-    const { image } = this.scenes.current.picture ?? {};
-    if (!image) {
+    const { picture } = this.scenes.current;
+    if (picture && !picture.image) return null;
+    if (!picture) {
       const width = Math.round(SENT_PIXELS * this.aspect);
       return { left: 0, top: 0, width: 1, height: 1, pixels: [width, SENT_PIXELS] };
     }
+    const { image } = picture;
     const scale = Math.min(this.aspect / image.width, 1 / image.height);
     const [width, height] = [image.width * scale / this.aspect, image.height * scale];
     const pixels = [image.width, image.height];

@@ -2,6 +2,8 @@
 
 const find = (id) => document.getElementById(id);
 
+let newest = 0; // number of the last file that was given
+
 /** Show on the pad whatever picture is given to the page. */
 export function listenForPictures(pad) {
   const give = (files) => { if (files?.length) showFile(pad, files[0]); };
@@ -34,6 +36,10 @@ function listenForDrops(give) {
 
 /** What the browser cannot show is given to the server all the same, which may know it. */
 async function showFile(pad, file) {
+  const number = ++newest;
+  const scene = pad.scenes.current;
   const image = await createImageBitmap(file).catch(() => null);
+  // A large file takes a while: what was given or drawn meanwhile is newer.
+  if (number !== newest || pad.scenes.current !== scene) return;
   pad.show({ blob: file, name: file.name, image, isInk: false });
 }

@@ -23,6 +23,13 @@ export class Reading {
     for (const row of this.rows) fillRow(row, 0, '');
     find('figures').replaceChildren();
     find('boxes').replaceChildren();
+    this.tell('');
+  }
+
+  /** Tell a screen reader at once, and nothing else that was to be told. */
+  tell(text) {
+    clearTimeout(this.#announcement);
+    find('live').textContent = text;
   }
 
   /** Show the answer of /predict. */
@@ -44,7 +51,7 @@ export class Reading {
     this.#announce(say('spoken', { digit: answer.digit, share, verdict: say(verdict) }));
   }
 
-  /** Show the answer of /read over the picture it is about. */
+  /** Show the answer of /read, over the picture it is about where that can be seen. */
   showNumber(answer, frame) {
     this.#answer = answer;
     this.#lay(true);
@@ -55,7 +62,7 @@ export class Reading {
     const shown = text.length > LONGEST_NUMBER ? `${text.slice(0, LONGEST_NUMBER)}…` : text;
     this.#say(verdict, shown || '–', digits.length ? say(verdict) : '', why);
     find('figures').replaceChildren(...digits.map(makeFigure));
-    find('boxes').replaceChildren(...digits.map((each) => makeBox(each, frame)));
+    find('boxes').replaceChildren(...(frame ? digits.map((each) => makeBox(each, frame)) : []));
     this.#announce(say('spoken_number', { text: text || '–', verdict: say(verdict) }));
   }
 
@@ -83,7 +90,7 @@ export class Reading {
   /** Tell a screen reader, once the hand rests: not every reading on the way. */
   #announce(text) {
     clearTimeout(this.#announcement);
-    this.#announcement = setTimeout(() => { find('live').textContent = text; }, 700);
+    this.#announcement = setTimeout(() => this.tell(text), 700);
   }
 }
 

@@ -1,7 +1,10 @@
 // The server's HTTP interface, and whether it is there.
 
+import { isNumber, isReading } from './answers.js';
+
 const HEALTH_SECONDS = 10; // while all is well
 const TROUBLE_SECONDS = 1; // while it is not
+const CODES = { 413: 'upload_too_large' }; // of a refusal that names none
 
 /** The key that was given; kept as long as the tab is open, and given to nobody but the server. */
 let key = null;
@@ -26,7 +29,7 @@ export class Trouble extends Error {
 /**
  * Send one picture.
  *
- * @returns {answer, times}: the JSON, and the milliseconds of each stage.
+ * @returns {answer, times}: the JSON, which holds all that is shown, and the milliseconds of each stage.
  * @throws Trouble
  */
 export async function send(path, blob, name) {
@@ -38,16 +41,31 @@ export async function send(path, blob, name) {
   try {
     const headers = key ? { 'x-api-key': key } : {};
     response = await fetch(path, { method: 'POST', body: form, headers });
-    answer = await response.json().catch(() => ({}));
+    answer = await parse(response);
   } catch {
     throw new Trouble('unreachable');
   }
   if (!response.ok) throw refusal(response, answer);
+  const isUnderstood = path === 'read' ? isNumber : isReading;
+  if (!isUnderstood(answer)) throw new Trouble('not_understood', { status: response.status });
   const elapsed = performance.now() - started;
   return { answer, times: split(response.headers.get('server-timing') ?? '', elapsed) };
 }
 
-function refusal(response, { code = 'unknown', detail = '' }) {
+/** The JSON of an answer; null for what is none. */
+async function parse(response) {
+  try {
+    return await response.json();
+  } catch (error) {
+    // A reading that was cut off may come whole the next time; of a refusal the status is enough.
+    if (response.ok && !(error instanceof SyntaxError)) throw error;
+    return null;
+  }
+}
+
+/** What stands before the server refuses in its own way: then its status is all there is. */
+function refusal(response, answer) {
+  const { code = CODES[response.status] ?? 'unknown', detail = '' } = answer ?? {};
   const wait = Number(response.headers.get('retry-after'));
   return new Trouble(code, { status: response.status, detail, retryAfter: wait > 0 ? wait : null });
 }

@@ -101,6 +101,25 @@ def test_digit_drawn_by_keys_alone(visitor: Visitor) -> None:
     visitor.expect_digit(1)
 
 
+def test_emptied_pad_is_told(visitor: Visitor) -> None:
+    """A screen reader hears that the pad is empty, and of no reading after it."""
+    told = visitor.page.locator("#live")
+    expect(told).to_be_empty()
+    visitor.sample(8).click()
+    expect(told).to_contain_text("Read as 7")
+    visitor.page.locator("#pad").press("Delete")
+    expect(told).to_have_text("The pad is empty.")
+    visitor.sample(3).click()
+    visitor.expect_digit(2)
+    visitor.page.click("#undo")
+    expect(told).to_have_text("The pad is empty.")
+    visitor.page.wait_for_timeout(1000)  # longer than a reading waits for the hand to rest
+
+    expect(told).to_have_text("The pad is empty.")
+    visitor.page.get_by_label("A number", exact=True).check()
+    expect(told).to_be_empty()
+
+
 def test_everything_is_reached_by_keys(visitor: Visitor) -> None:
     """Tab reaches every control in the order they are seen, and Enter picks a sample."""
     # The samples come a moment after the page: before, there is nothing to reach.

@@ -1,9 +1,11 @@
 """A number of several digits: what /read answers, shown over the picture."""
 
+import numpy as np
 from playwright.sync_api import Route, expect
 
 from tests.browser.strokes import DIGITS
 from tests.browser.visitor import Visitor
+from tests.pictures import encode
 
 ANSWER = {
     "text": "74",
@@ -60,6 +62,18 @@ def test_boxes_go_with_the_picture(visitor: Visitor) -> None:
     visitor.page.route("**/read", lambda route: held.append(route))  # noqa: PLW0108 # it sets attributes
     visitor.stroke(DIGITS[1][0])
 
+    expect(visitor.page.locator("#boxes span")).to_have_count(0)
+
+
+def test_no_boxes_over_what_cannot_be_shown(visitor: Visitor) -> None:
+    """A picture that only the server can see has its digits in the list, and none on the pad."""
+    visitor.page.route("**/read", lambda route: route.fulfill(json=ANSWER))
+    visitor.page.get_by_label("A number", exact=True).check()
+    image = encode(np.full((200, 200), 255, np.uint8), "TIFF")
+    visitor.give("drop", image, name="number.tiff", media_type="image/tiff")
+
+    expect(visitor.numeral).to_have_text("74")
+    expect(visitor.page.locator("#figures li")).to_have_count(2)
     expect(visitor.page.locator("#boxes span")).to_have_count(0)
 
 

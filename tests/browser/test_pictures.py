@@ -24,6 +24,47 @@ def test_chosen_file_is_read(visitor: Visitor) -> None:
         visitor.expect_nothing()
 
 
+HOLD_THE_FIRST_FILE = """() => {
+  const decode = window.createImageBitmap;
+  const released = new Promise((release) => { window.release = release; });
+  window.createImageBitmap = async (file) => {
+    window.createImageBitmap = decode;
+    const image = await decode(file);
+    await released;
+    return image;
+  };
+}"""
+
+RELEASE_IT = """async () => {
+  const frame = () => new Promise((painted) => requestAnimationFrame(painted));
+  window.release();
+  await frame();
+  await frame();
+}"""
+
+
+def test_large_file_does_not_replace_a_newer_one(visitor: Visitor, seven: bytes) -> None:
+    """The file that was chosen last stays on the pad, however long an older one takes."""
+    visitor.page.evaluate(HOLD_THE_FIRST_FILE)
+    visitor.choose(seven, name="seven.png")
+    visitor.choose(TWO, name="two.png")
+    visitor.expect_digit(2)
+    visitor.page.evaluate(RELEASE_IT)
+
+    expect(visitor.page.locator("#code")).to_contain_text("two.png")
+
+
+def test_large_file_does_not_replace_what_was_drawn_since(visitor: Visitor, seven: bytes) -> None:
+    """A sample that was picked while the file was on its way stays too."""
+    visitor.page.evaluate(HOLD_THE_FIRST_FILE)
+    visitor.choose(seven, name="seven.png")
+    visitor.sample(3).click()
+    visitor.expect_digit(2)
+    visitor.page.evaluate(RELEASE_IT)
+
+    expect(visitor.sample(3)).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize("how", ["paste", "drop"])
 def test_given_file_is_read(visitor: Visitor, how: str) -> None:
     """A file from the clipboard, and one that is dropped."""

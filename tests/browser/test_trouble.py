@@ -1,6 +1,7 @@
 """A server that is starting, busy, gone, back, or refuses: always said, never silent."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -61,6 +62,79 @@ def test_lasting_trouble_is_said(visitor: Visitor, status: int, code: str, text:
     visitor.expect_notice(text)
     visitor.sample(3).click()
     visitor.expect_digit(2)
+
+
+def test_late_answer_does_not_pass_a_newer_refusal(visitor: Visitor) -> None:
+    """The first picture is read after the second file was refused, which stays said."""
+    held: list[Route] = []
+    visitor.page.route("**/predict*", lambda route: held.append(route), times=1)  # noqa: PLW0108 # it sets attributes
+    with visitor.page.expect_request("**/predict*"):
+        visitor.sample(8).click()
+    visitor.give("drop", b"just words")
+    visitor.expect_notice("This is no picture")
+    with visitor.page.expect_response("**/predict*") as late:
+        held[0].continue_()
+    late.value.finished()
+
+    assert late.value.json()["digit"] == 7
+    visitor.page.evaluate("fetch('health')")  # a whole round trip later
+    visitor.expect_notice("This is no picture")
+    visitor.expect_nothing()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (413, "<h1>Too large</h1>", "The picture was refused. The file is too large."),
+        (400, "<h1>Bad request</h1>", "The picture was refused. No reason was given."),
+        (422, "null", "The picture was refused. No reason was given."),
+        (200, "<h1>Log in</h1>", "The answer cannot be understood."),
+        (200, "null", "The answer cannot be understood."),
+        (200, '{"digit": 7, "confidence": 0.9}', "The answer cannot be understood."),
+    ],
+)
+def test_answer_of_something_else_is_said(
+    visitor: Visitor, status: int, body: str, text: str
+) -> None:
+    """What a proxy answers in the server's place is said too, in both languages."""
+    visitor.sample(3).click()
+    visitor.expect_digit(2)
+    visitor.page.route("**/predict*", lambda route: route.fulfill(status=status, body=body))
+    visitor.sample(8).click()
+
+    visitor.expect_notice(text)
+    visitor.expect_nothing()
+    visitor.page.click("#language")
+    expect(visitor.notice.locator("p")).to_have_text(re.compile(r"^[^A-Za-z]+ [^A-Za-z]+$"))
+
+
+@pytest.mark.parametrize("body", ["null", '{"text": "7"}', '{"text": "7", "digits": [{}]}'])
+def test_half_a_number_is_said(visitor: Visitor, body: str) -> None:
+    """The same for a number."""
+    visitor.page.route("**/read", lambda route: route.fulfill(body=body))
+    visitor.page.get_by_label("A number", exact=True).check()
+    visitor.draw(7)
+
+    visitor.expect_notice("The answer cannot be understood.")
+    visitor.expect_nothing()
+
+
+def test_answer_that_is_cut_off_is_asked_for_again(visitor: Visitor) -> None:
+    """A connection that breaks within an answer is one that breaks, and passes."""
+    visitor.page.evaluate("""() => {
+      const { fetch } = window;
+      window.fetch = async (path, options) => {
+        if (path === 'health') return fetch(path, options);
+        window.fetch = fetch;
+        const cut = (stream) => stream.error(new TypeError('network error'));
+        return new Response(new ReadableStream({ start: cut }));
+      };
+    }""")
+    visitor.sample(8).click()
+
+    visitor.expect_notice("The server cannot be reached.")
+    visitor.expect_digit(7)
+    expect(visitor.notice).to_be_hidden()
 
 
 def test_key_is_asked_for_and_sent(visitor: Visitor) -> None:
