@@ -1,5 +1,6 @@
 """The real process over TCP: python -m app, as `make serve` runs it."""
 
+import io
 import re
 import signal
 import time
@@ -11,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.pictures import encode
 from tests.processes import DEADLINE_SECONDS, ROOT, free_port, run_to_end, running
@@ -101,30 +103,33 @@ def test_uploads_never_touch_the_disk(seven: bytes) -> None:
 
 
 def test_sigterm_answers_what_was_accepted(seven: bytes) -> None:
-    """A stop while a large batch is half computed answers all of it and ends with 0."""
-    files = [("files", seven)] * 256
+    """A stop while a large batch is half done answers all of it and ends with 0."""
+    large = io.BytesIO()
+    Image.open(io.BytesIO(seven)).resize((200, 200)).save(large, "PNG")
+    files = [("files", large.getvalue())] * 64
     with running() as (process, address), ThreadPoolExecutor(1) as caller:
         answer = caller.submit(httpx.post, f"{address}/predict/batch", files=files, timeout=60)
-        wait_until_queued(address)
+        decoded = wait_until_decoding(address)
         process.send_signal(signal.SIGTERM)
         response = answer.result()
         code = process.wait(DEADLINE_SECONDS)
 
+    assert decoded < len(files)
     assert response.status_code == 200
-    assert [item["digit"] for item in response.json()["predictions"]] == [7] * 256
+    assert [item["digit"] for item in response.json()["predictions"]] == [7] * len(files)
     assert code == 0
 
 
-def wait_until_queued(address: str) -> None:
-    """Ask for the metrics until digits wait for the engine."""
+def wait_until_decoding(address: str) -> int:
+    """Ask for the metrics until pictures were decoded; how many."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        depth = re.search(
-            r"^digits_queue_rows (\S+)", httpx.get(f"{address}/metrics").text, re.MULTILINE
-        )
-        if depth and float(depth[1]) > 0:
-            return
-    pytest.fail("nothing was queued in time")
+    with httpx.Client() as client:
+        while time.monotonic() < deadline:
+            metrics = client.get(f"{address}/metrics").text
+            decoded = re.search(r"^digits_decode_seconds_count (\S+)", metrics, re.MULTILINE)
+            if decoded and float(decoded[1]) > 0:
+                return int(float(decoded[1]))
+    pytest.fail("nothing was decoded in time")
 
 
 def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
