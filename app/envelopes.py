@@ -14,6 +14,9 @@ from starlette.responses import Response
 
 HEAD = b"HTTP/"
 
+MIN_TAKEN_BYTES = 16 * 1024
+"""Who takes less of what waits for him, each time that it is looked at, does not read."""
+
 
 class Envelope:
     """A transport that keeps the head of an answer back for what is written next.
@@ -22,13 +25,21 @@ class Envelope:
     that is streamed, keeps no caller waiting for the head.
     """
 
-    __slots__ = ("_head", "_loop", "_transport")
+    __slots__ = ("_head", "_is_over", "_loop", "_transport", "_unread_timeout_seconds", "_watch")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        unread_timeout_seconds: float,
+    ) -> None:
         """Wrap a transport; all but writing and closing is its own."""
         self._transport = transport
         self._loop = loop
+        self._unread_timeout_seconds = unread_timeout_seconds
         self._head = b""
+        self._is_over = False
+        self._watch: asyncio.TimerHandle | None = None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 # whatever the transport has
         """What is neither written nor closed."""
@@ -36,6 +47,8 @@ class Envelope:
 
     def write(self, data: bytes) -> None:
         """Send bytes, or keep them for a moment."""
+        if self._is_over:
+            return  # uvicorn tells only the last of several requests that its caller is gone
         if self._head:
             data, self._head = self._head + data, b""
             self._transport.write(data)
@@ -56,9 +69,36 @@ class Envelope:
         self._transport.write_eof()
 
     def close(self) -> None:
-        """Send what is kept, and hang up."""
+        """Send what is kept, and hang up, though the caller may not read all of it."""
         self._flush()
-        self._transport.close()
+        if not self._transport.is_closing():
+            self._transport.close()
+            self.watch()
+
+    def watch(self) -> None:
+        """Cut the connection once the caller stops to take what waits for him."""
+        self.unwatch()
+        waiting = self._transport.get_write_buffer_size()
+        self._watch = self._loop.call_later(self._unread_timeout_seconds, self._look, waiting)
+
+    def unwatch(self) -> None:
+        """All was taken."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def end(self) -> None:
+        """The connection is gone, and so is what was kept."""
+        self.unwatch()
+        self._is_over = True
+        self._head = b""
+
+    def _look(self, before: int) -> None:
+        if before - self._transport.get_write_buffer_size() < MIN_TAKEN_BYTES:
+            self.end()
+            self._transport.abort()
+        else:
+            self.watch()
 
     def _flush(self) -> None:
         if self._head:

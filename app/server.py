@@ -122,7 +122,10 @@ class Server(uvicorn.Server):
 
 def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
     limits = Limits(
-        settings.max_connections, settings.max_header_bytes, settings.header_timeout_seconds
+        settings.max_connections,
+        settings.max_header_bytes,
+        settings.header_timeout_seconds,
+        settings.request_timeout_seconds,
     )
     return uvicorn.Config(
         app,
