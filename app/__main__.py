@@ -10,14 +10,11 @@ if __name__ == "__main__":
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-
 from app import logs
 from app.guards.keys import KeysUnreadable
 from app.main import create_app
 from app.server import Server
-from app.settings import Settings
+from app.settings import Settings, SettingWrong, read_settings
 from app.supervisor import listen, supervise
 
 SAMPLE = Path("samples/seven.png")
@@ -32,12 +29,12 @@ def main(chosen: dict[str, Any] | None = None) -> int:
     Returns:
         0 after a drain, 1 if nothing could be served, 2 if a setting is wrong.
     """
-    gc.freeze()
+    gc.freeze()  # else the first look would be for all of it
     gc.enable()
     try:
-        settings = Settings(**(chosen or {}))
-    except (ValidationError, SettingsError) as error:
-        print(f"A setting is wrong: {error}", file=sys.stderr)  # noqa: T201 # before there is a log
+        settings = read_settings(**(chosen or {}))
+    except SettingWrong as error:
+        print(error, file=sys.stderr)  # noqa: T201 # before there is a log
         return 2
     logs.configure(settings.log_level)
     _greet(settings)

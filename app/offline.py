@@ -4,13 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from prometheus_client import CollectorRegistry
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from app.classifier import Classifier
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
-from app.settings import Settings
+from app.settings import read_settings
 
 PATIENCE_SECONDS = 3600.0
 """Nobody waits at the other end of a queue: what takes long takes long."""
@@ -18,10 +16,6 @@ PATIENCE_SECONDS = 3600.0
 
 class NoModel(Exception):
     """There is nothing to read with."""
-
-
-class SettingWrong(ValueError):
-    """A setting of the environment is none."""
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +29,7 @@ async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
         NoModel: no version can be served.
         SettingWrong: a setting of the environment is none.
     """
-    settings = _read_settings(chosen)
+    settings = read_settings(**{"request_timeout_seconds": PATIENCE_SECONDS, **chosen})
     lifecycle = Lifecycle(settings, Metrics(CollectorRegistry()))
     lifecycle.start()
     await lifecycle.wait_until_loaded()
@@ -45,10 +39,3 @@ async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
         yield lifecycle.classifier
     finally:
         await lifecycle.stop()
-
-
-def _read_settings(chosen: dict[str, object]) -> Settings:
-    try:
-        return Settings.model_validate({"request_timeout_seconds": PATIENCE_SECONDS, **chosen})
-    except (ValidationError, SettingsError) as error:
-        raise SettingWrong(f"A setting is wrong: {error}") from error

@@ -1,13 +1,17 @@
 """Every knob of the service, read from the environment."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 KIBIBYTE = 1 << 10
 MEBIBYTE = 1 << 20
+
+
+class SettingWrong(ValueError):
+    """A setting is none."""
 
 
 class Settings(BaseSettings):
@@ -151,3 +155,15 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="INFO logs one line a request, WARNING only what is wrong."
     )
+
+
+def read_settings(**chosen: Any) -> Settings:  # noqa: ANN401 # each has a type of its own
+    """The environment's settings, but for those that are chosen, by their names.
+
+    Raises:
+        SettingWrong: one of them is none; it says which.
+    """
+    try:
+        return Settings(**chosen)
+    except (ValidationError, SettingsError) as error:
+        raise SettingWrong(f"A setting is wrong: {error}") from error

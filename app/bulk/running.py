@@ -18,7 +18,7 @@ from app.bulk.planning import Part, cut, is_meant
 from app.bulk.results import check_source, list_images, list_parts, note_source
 from app.bulk.scoring import Job, Scorer
 from app.offline import open_classifier
-from app.settings import Settings
+from app.settings import read_settings
 
 
 class NothingToScore(Exception):
@@ -95,7 +95,7 @@ def score(plan: Plan, models_dir: Path) -> Iterator[tuple[int, int]]:
         destination=plan.destination,
         models_dir=models_dir.resolve(),
         version=asyncio.run(_find_version(models_dir)),
-        max_bytes=Settings(engine="auto").max_upload_bytes,  # the environment's may be Ray
+        max_bytes=read_settings(engine="auto").max_upload_bytes,  # the environment's may be Ray
     )
     note_source(plan.destination, plan.source)
     ray.init(logging_level=logging.WARNING, log_to_driver=False)

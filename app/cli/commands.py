@@ -227,7 +227,7 @@ def _choose_form(*, as_json: bool, as_csv: bool) -> str:
 def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fields of a Wish
     from app.cli import predicting  # noqa: PLC0415 # late, as all that is heavy
     from app.cli.sources import NothingFound, find_sources  # noqa: PLC0415
-    from app.offline import SettingWrong  # noqa: PLC0415
+    from app.settings import SettingWrong  # noqa: PLC0415
 
     try:
         is_complete = predicting.run(find_sources(files), predicting.Wish(**wanted))
