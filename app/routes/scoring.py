@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.classifier import Classifier
 from app.protocols.subjects import Bounds, Subject
 from app.routes.callers import unless_gone
-from app.routes.uploads import INLINE_BYTES, read_body
+from app.routes.uploads import parse_body, read_body
 from app.settings import Settings
 
 Question = TypeVar("Question")
@@ -31,9 +31,7 @@ async def understand(
         QueueFull: too much waits for being parsed or decoded.
     """
     body = await read_body(request, max_bytes)
-    if len(body) <= INLINE_BYTES:
-        return parse(body)
-    return await classifier.run_aside(lambda: parse(body))
+    return await parse_body(body, classifier.run_aside, parse)
 
 
 async def score(request: Request, classifier: Classifier, subject: Subject) -> NDArray[np.float32]:

@@ -30,7 +30,6 @@ IMAGE_TYPES = frozenset(
 )
 """Bodies that are the image itself. What it really is, its first bytes say."""
 
-
 INLINE_BYTES = 32 << 10
 """Bodies up to this are parsed on the event loop: a handful of digits, in about a millisecond."""
 
@@ -109,9 +108,19 @@ async def _take_files(
     files = find_files(body, boundary, expected)
     if files is not None:
         return files
+    return await parse_body(body, aside, lambda form: parse_form(form, boundary, expected))
+
+
+async def parse_body(body: bytes, aside: RunAside, parse: Callable[[bytes], Result]) -> Result:
+    """Parse a body, in a thread if that takes long.
+
+    Raises:
+        UploadError: `parse` refuses it.
+        QueueFull: too much waits for a thread.
+    """
     if len(body) <= INLINE_BYTES:
-        return parse_form(body, boundary, expected)
-    return await aside(lambda: parse_form(body, boundary, expected))
+        return parse(body)
+    return await aside(lambda: parse(body))
 
 
 def _media_type(request: Request) -> tuple[str, bytes | None]:
