@@ -155,10 +155,8 @@ class Client:
         for attempt in range(self._retries + 1):
             try:
                 response = self._http.post(path, files=form)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 pause = _pause_after(error, attempt, self._retries)
-            except httpx.DecodingError as error:
-                raise Refused(_describe_stranger()) from error
             else:
                 if not _is_passing(response, attempt, self._retries):
                     return response
@@ -227,10 +225,8 @@ class AsyncClient:
         for attempt in range(self._retries + 1):
             try:
                 response = await self._http.post(path, files=form)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 pause = _pause_after(error, attempt, self._retries)
-            except httpx.DecodingError as error:
-                raise Refused(_describe_stranger()) from error
             else:
                 if not _is_passing(response, attempt, self._retries):
                     return response
@@ -304,7 +300,15 @@ def _pause_before(response: httpx.Response, attempt: int) -> float:
     return min(seconds, LONGEST_WAIT_SECONDS)
 
 
-def _pause_after(error: httpx.TransportError, attempt: int, retries: int) -> float:
+def _pause_after(error: httpx.RequestError, attempt: int, retries: int) -> float:
+    """Longer each time.
+
+    Raises:
+        Refused: what was answered is no answer.
+        Unreachable: nothing was, as often as it was asked.
+    """
+    if isinstance(error, httpx.DecodingError):
+        raise Refused(_describe_stranger()) from error
     if attempt == retries:
         raise Unreachable(f"The service does not answer: {error!r}.") from error
     return min(LOST_WAIT_SECONDS * 2.0**attempt, LONGEST_WAIT_SECONDS)
