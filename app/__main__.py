@@ -12,10 +12,11 @@ from typing import Any
 
 from app import logs
 from app.guards.keys import KeysUnreadable
+from app.listeners import listen, port_of
 from app.main import create_app
 from app.server import Server
-from app.settings import Settings, SettingWrong, read_settings
-from app.supervisor import listen, supervise
+from app.settings import SettingWrong, read_settings
+from app.supervisor import supervise
 
 SAMPLE = Path("samples/seven.png")
 
@@ -37,20 +38,21 @@ def main(chosen: dict[str, Any] | None = None) -> int:
         print(error, file=sys.stderr)  # noqa: T201 # before there is a log
         return 2
     logs.configure(settings.log_level)
-    _greet(settings)
     try:
+        listeners = listen(settings.host, settings.port)
+        _greet(settings.host, port_of(listeners[0]))
         if settings.workers > 1:
-            return supervise(settings, listen(settings.host, settings.port))
+            return supervise(settings, listeners)
         app = create_app(settings)
     except (KeysUnreadable, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 # what a person needs to know, without a trace
         return 2
-    Server(app, settings).run()
+    Server(app, settings).run(listeners)
     return 1 if app.state.lifecycle.failure else 0
 
 
-def _greet(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+def _greet(host: str, port: int) -> None:
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     print(  # noqa: T201 # what a person who types the command wants to see
         f"Serving on {address} (API: {address}/docs). Try:\n"
         f"  curl -F file=@{SAMPLE} {address}/predict",

@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
 
         Args:
             app: of `app.main.create_app`.
-            settings: where to listen, and how long to wait at the end.
+            settings: what is borne of callers, and how long to wait at the end.
             link: to the supervisor, who is told when this process serves, and that it still does;
                 if he dies, it stops.
         """
@@ -129,8 +129,6 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )
     return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         # Uvicorn only calls it, so what makes one will do for the class.
         http=cast(

@@ -1,6 +1,6 @@
 """Several processes that serve one port; one that dies or hangs is replaced while the others serve.
 
-The listening socket is the supervisor's: a connection that no worker has taken yet waits for the
+The listening sockets are the supervisor's: a connection that no worker has taken yet waits for the
 next one. A worker takes connections only once its model passed the self-test.
 """
 
@@ -58,16 +58,16 @@ class _Worker:
 class Supervisor:
     """Starts the workers, replaces those that die, passes signals on."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, shared: Path) -> None:
+    def __init__(self, settings: Settings, listeners: list[socket.socket], shared: Path) -> None:
         """Start nothing yet.
 
         Args:
             settings: every worker's.
-            listener: bound, and listened on by the workers.
+            listeners: bound, and listened on by the workers.
             shared: folder in which they count together.
         """
         self._settings = settings
-        self._listener = listener
+        self._listeners = listeners
         self._shared = shared
         self._restarts = count_restarts(shared)
         # A fresh interpreter for each: forking would copy whatever locks others hold.
@@ -113,7 +113,7 @@ class Supervisor:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=work,
-            args=(self._settings, slot, self._shared, self._listener, theirs),
+            args=(self._settings, slot, self._shared, self._listeners, theirs),
             name=f"worker-{slot}",
         )
         process.start()
@@ -182,29 +182,14 @@ class Supervisor:
             self._delays[slot] = min(2 * self._delays[slot], LAST_DELAY_SECONDS)
 
 
-def supervise(settings: Settings, listener: socket.socket) -> int:
+def supervise(settings: Settings, listeners: list[socket.socket]) -> int:
     """Serve with several workers until told to stop; the exit status."""
     with scratch_folder() as folder:
-        return Supervisor(settings, listener, folder).run()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; connections are refused until a worker listens on it.
-
-    Raises:
-        OSError: the address is taken, or none of this machine's.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(address)
-    return listener
+        return Supervisor(settings, listeners, folder).run()
 
 
 def work(
-    settings: Settings, slot: int, shared: Path, listener: socket.socket, link: Connection
+    settings: Settings, slot: int, shared: Path, listeners: list[socket.socket], link: Connection
 ) -> None:
     """Be one worker; runs in a process of its own.
 
@@ -212,13 +197,13 @@ def work(
         settings: as the supervisor's.
         slot: which of the workers this is; whoever replaces it counts on where it stopped.
         shared: folder of what they count.
-        listener: to take connections from.
+        listeners: to take connections from.
         link: to the supervisor.
     """
     os.setsid()  # so that Ctrl-C reaches it once, through the supervisor
     logs.configure(settings.log_level)
     app = create_app(settings, share(shared, slot))
-    Server(app, settings, link).run(sockets=[listener])
+    Server(app, settings, link).run(listeners)
     sys.exit(1 if app.state.lifecycle.failure else 0)
 
 
