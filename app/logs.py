@@ -1,4 +1,4 @@
-"""One JSON object a line, with the id of the request it belongs to."""
+"""What is logged: for machines as an object of JSON a line, for who typed a command in words."""
 
 import asyncio
 import contextlib
@@ -41,6 +41,17 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return _ENCODER.encode(line)
+
+
+class PlainFormatter(logging.Formatter):
+    """A line for people: what happened and why, and no trace of where."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Make the line."""
+        version = vars(record).get("version")
+        error = record.exc_info and record.exc_info[1]
+        told = (record.levelname.lower(), record.getMessage(), version, error)
+        return " ".join(": ".join(str(each) for each in told if each).split())
 
 
 class TurnHandler(logging.Handler):
@@ -96,3 +107,10 @@ def configure(level: str) -> None:
         logger.propagate = True
     # The answer and its log line say what is wrong with a body; its parser would repeat it.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def configure_for_people() -> None:
+    """Send warnings, of a damaged version say, to standard error in plain lines."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter())
+    logging.basicConfig(handlers=[handler])

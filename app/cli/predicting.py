@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+from app import logs
 from app.cli.local import Local
 from app.cli.progress import make_progress
 from app.cli.sources import Source
@@ -61,27 +61,9 @@ def run(sources: list[Source], wish: Wish) -> bool:
         NoReader: there is nothing to read with.
         SettingWrong: a setting of the environment is none.
     """
-    _tell_warnings()
+    logs.configure_for_people()
     opened = _open_local(wish) if wish.url is None else _open_remote(wish.url, wish)
     return asyncio.run(_write_all(sources, make_writer(wish.form, wish.is_number), opened))
-
-
-class _PlainFormatter(logging.Formatter):
-    """A line for people: what happened and why, and no trace of where."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Make the line."""
-        version = vars(record).get("version")
-        error = record.exc_info and record.exc_info[1]
-        told = (record.levelname.lower(), record.getMessage(), version, error)
-        return " ".join(": ".join(str(each) for each in told if each).split())
-
-
-def _tell_warnings() -> None:
-    """Have the log of what reads here, a damaged version say, told in a line on standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_PlainFormatter())
-    logging.basicConfig(handlers=[handler])
 
 
 async def _write_all(

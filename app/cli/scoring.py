@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from app import logs
 from app.bulk.running import prepare, score
 
 TOLD = 20
@@ -22,6 +23,7 @@ def run(source: str, destination: str, models_dir: Path) -> bool:
         ValueError: an address that is none.
         OSError: a place that cannot be asked for.
     """
+    logs.configure_for_people()
     plan = prepare(source, destination)
     if plan.done:
         _tell(f"{plan.done:,} images have their rows from before.")

@@ -41,9 +41,9 @@ def plan(source: Path, destination: Path) -> list[str]:
     return [path for part in parts for path in part.paths]
 
 
-def score(source: Path, destination: Path) -> subprocess.CompletedProcess[str]:
+def score(source: Path, destination: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The command on this machine, with Ray named by the environment."""
-    words = [each for each in SCORE if each not in ("--engine", "ray")]
+    words = [*(each for each in SCORE if each not in ("--engine", "ray")), *options]
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
     return subprocess.run(
         [*words, source, destination],
@@ -121,3 +121,17 @@ def test_repaired_table_is_scored_by_the_next_run(source: Path, tmp_path: Path) 
     )
     assert len(list_images(find_place(str(rows)))) == 12
     assert (rows / ".source").read_text() == f"local://{source}"
+
+
+def test_damaged_version_is_told_in_a_line(source: Path, tmp_path: Path) -> None:
+    """Before there is a cluster, and without a trace."""
+    models = tmp_path / "models"
+    shutil.copytree(ROOT / "models" / "alexnet", models / "alexnet")
+    network = next(models.glob("alexnet/*/saved_model.pb"))
+    network.write_bytes(network.read_bytes()[:-1])
+
+    finished = score(source, tmp_path / "rows", "--models", str(models))
+
+    assert finished.returncode == 3
+    assert "saved_model.pb is not what the manifest says" in finished.stderr
+    assert "Traceback" not in finished.stderr
