@@ -9,9 +9,9 @@ _UNDER_PROBED = tuple(f"{each}/" for each in PROBED)
 
 METRICS = "/metrics"
 
-PAGES = ("/", "/docs")
+PAGES = ("/", "/docs", "/openapi.json")
 ASSETS = "/web/"
-"""What a browser opens by itself, which has no key to send then; the page asks for one."""
+"""What a browser opens by itself, which has no key to send then; the pages ask for one."""
 
 
 def is_probe(path: str) -> bool:

@@ -96,12 +96,12 @@ function showPreview(picture) {
 }
 
 async function ask() {
-  const blob = await pad.toBlob();
   const { picture } = pad.scenes.current;
   const { isNumber } = state;
   const query = find('heat').checked ? 'image,heatmap' : 'image';
   const path = isNumber ? 'read' : `predict?include=${query}`;
   const frame = pad.frame();
+  const blob = await pad.toBlob(); // last: the pad may hold another picture afterwards
   try {
     return { ...await send(path, blob, picture?.name ?? DRAWN_NAME), isNumber, frame, blob };
   } catch (trouble) {

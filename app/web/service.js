@@ -13,6 +13,11 @@ export function useKey(given) {
   key = given || null;
 }
 
+/** The headers that present the key; none where none was given. */
+export function presentKey() {
+  return key ? { 'x-api-key': key } : {};
+}
+
 /** What a server answered instead of a reading, or that it did not. */
 export class Trouble extends Error {
   constructor(code, { status = 0, detail = '', retryAfter = null } = {}) {
@@ -39,8 +44,7 @@ export async function send(path, blob, name) {
   let response;
   let answer;
   try {
-    const headers = key ? { 'x-api-key': key } : {};
-    response = await fetch(path, { method: 'POST', body: form, headers });
+    response = await fetch(path, { method: 'POST', body: form, headers: presentKey() });
     answer = await parse(response);
   } catch {
     throw new Trouble('unreachable');

@@ -1,6 +1,7 @@
 // A form for an operation: fill it in, send it, see what comes back.
 
 import { example, resolve } from './schema.js';
+import { presentKey, useKey } from './service.js';
 
 const LONGEST_SHOWN = 20_000; // characters of an answer
 
@@ -15,18 +16,28 @@ export function makeForm(api, operation, make) {
   const answer = make('div', { class: 'answer', role: 'status' });
   const inputs = parameters.map((each) => makeInput(each.name, each.schema, make));
   const body = content.length ? makeBody(api, content[0], make) : { elements: [], read: () => ({}) };
-  const form = make(
-    'form', {}, ...inputs, ...body.elements, make('button', { type: 'submit' }, 'Send'), answer,
-  );
+  const button = make('button', { type: 'submit' }, 'Send');
+  const key = makeKeyInput(make);
+  const form = make('form', {}, ...inputs, ...body.elements, key, button, answer);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    form.querySelector('button').disabled = true;
+    button.disabled = true;
+    if (!key.hidden) useKey(key.querySelector('input').value.trim());
     const values = inputs.map((label) => label.querySelector('input').value);
     const url = fill(operation.path, parameters, values);
-    answer.replaceChildren(...await send(url, operation.method, body.read(), make));
-    form.querySelector('button').disabled = false;
+    const { status, shown } = await send(url, operation.method, body.read(), make);
+    answer.replaceChildren(...shown);
+    button.disabled = false;
+    if (status === 401) key.hidden = false;
+    if (status === 401) key.querySelector('input').focus();
   });
   return form;
+}
+
+/** Shown once the server has asked for a key; the other forms send it too. */
+function makeKeyInput(make) {
+  const input = make('input', { type: 'password', autocomplete: 'off' });
+  return make('label', { hidden: '' }, make('span', {}, 'API key'), input);
 }
 
 function makeInput(label, schema, make) {
@@ -73,23 +84,26 @@ function fill(path, parameters, values) {
   return path.slice(1) + (text ? `?${text}` : '');
 }
 
+/** @returns {status, shown}: 0 where there was no answer, and the elements that tell of it. */
 async function send(url, method, options, make) {
   const started = performance.now();
   let response;
   let text;
   try {
-    response = await fetch(url, { method, ...options });
+    const headers = { ...options.headers, ...presentKey() };
+    response = await fetch(url, { method, ...options, headers });
     text = await response.text();
   } catch {
-    return [make('p', {}, 'The server cannot be reached.')];
+    return { status: 0, shown: [make('p', {}, 'The server cannot be reached.')] };
   }
   const milliseconds = Math.round(performance.now() - started);
   const cut = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
   const label = `${response.status} ${response.statusText}, ${milliseconds} ms`;
-  return [
+  const shown = [
     make('p', {}, label),
     make('pre', { tabindex: '0', role: 'region', 'aria-label': 'Answer' }, make('code', {}, lay(cut))),
   ];
+  return { status: response.status, shown };
 }
 
 /** JSON with room, long lists of numbers on one line. */

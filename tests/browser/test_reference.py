@@ -1,7 +1,7 @@
 """GET /docs: every operation, and forms that run."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_everyone import check_accessible
 from tests.processes import ROOT
@@ -46,6 +46,28 @@ def test_form_tells_a_refusal(reference: Page) -> None:
 
     expect(form.locator(".answer p")).to_contain_text("4")
     expect(form.locator(".answer pre")).to_contain_text('"code"')
+
+
+def test_form_asks_for_a_key(reference: Page) -> None:
+    """Where one is wanted: given once, it goes with what any form sends."""
+
+    def answer(route: Route) -> None:
+        if route.request.headers.get("x-api-key") == "secret":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"code": "unauthorised"})
+
+    reference.route("**/models", answer)
+    form, other = reference.locator("#get-models form"), reference.locator("#get-health form")
+    form.get_by_role("button", name="Send").click()
+    form.get_by_label("API key").fill("secret")
+    reference.keyboard.press("Enter")
+
+    expect(form.locator(".answer p")).to_contain_text("200 OK")
+    with reference.expect_request("**/health") as sent:
+        other.get_by_role("button", name="Send").click()
+    assert sent.value.headers["x-api-key"] == "secret"
+    expect(other.get_by_label("API key")).to_be_hidden()
 
 
 def test_schema_opens(reference: Page) -> None:
