@@ -8,7 +8,6 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from app.scores import softmax
 from training import compress, dataset, evaluate
 from training.answers import SEED
 from training.augment import augment
+from training.commitment import commit
 from training.config import (
     RECIPES,
     Augmentation,
@@ -31,7 +31,6 @@ from training.config import (
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.extras import Extras, prepare
-from training.fit import Checkpoint
 from training.run import fit_and_quantise
 from training.warping import Reach
 
@@ -79,9 +78,13 @@ def ablate(data: Path | None, runs: Path) -> dict[str, dict[str, float]]:
         data: the folder of MNIST's idx files; None looks elsewhere.
         runs: gets a folder `ablation`, of figures and of the checkpoints of what is not measured.
 
+    Raises:
+        OtherRecipe: what was measured before was measured with other numbers.
+
     Returns:
         What `judge` says, by the variant's name.
     """
+    commit(runs / "ablation", VARIANTS)
     return {
         name: _measure(name, recipe, data, runs / "ablation") for name, recipe in VARIANTS.items()
     }
@@ -110,10 +113,15 @@ def _measure(name: str, recipe: Recipe, data: Path | None, folder: Path) -> dict
 def _share(source: Path, target: Path) -> None:
     """Copy what runs of one seed have in common, if it is there, whatever their recipes are."""
     target.mkdir(parents=True, exist_ok=True)
-    copy_tree = partial(shutil.copytree, ignore=shutil.ignore_patterns(Checkpoint.RECIPE))
-    for part, copy in (("extras.npz", shutil.copy), ("teacher", copy_tree)):
-        if (source / part).exists() and not (target / part).exists():
-            copy(source / part, target / part)
+    for part in ("extras.npz", "teacher"):
+        aside = target / f"aside-{part}"
+        if not (source / part).exists() or (target / part).exists():
+            continue
+        if (source / part).is_dir():
+            shutil.copytree(source / part, aside, dirs_exist_ok=True)
+        else:
+            shutil.copy(source / part, aside)
+        aside.rename(target / part)
 
 
 def _prepare_validation(digits: dataset.Split, seed: int, folder: Path) -> Extras:

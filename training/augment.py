@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.imaging import frame
+from training import chance
 from training.config import Augmentation, Recipe
 from training.damage import DAMAGES, Damage, neighbourhood
 from training.dataset import Digits, one_hot, scale
@@ -44,12 +45,13 @@ def batches(
     Args:
         digits: the training digits; each is seen once an epoch.
         extras: what else a batch holds; goes with the recipe's mixture.
-        recipe: seed, epochs, batch size, augmentation and mixture.
+        recipe: seed, name, epochs, batch size, augmentation and mixture; recipes of other names see
+            other variants.
         first_epoch: a run that goes on after epoch k−1 sees the same batches as one never stopped.
     """
     sizes = _sizes(recipe)
     for epoch in range(first_epoch, recipe.epochs):
-        rng = np.random.default_rng([recipe.seed, epoch])
+        rng = chance.generator(recipe.seed, recipe.name, epoch)
         order = rng.permutation(len(digits))
         for step in range(steps_per_epoch(digits, recipe)):
             batch = digits.take(order[step * sizes[0] : (step + 1) * sizes[0]])

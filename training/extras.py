@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from training import fonts, hands, outliers, uploads
+from training import chance, fonts, hands, outliers, uploads
 from training.config import Mixture
 from training.dataset import Digits
 
@@ -80,7 +80,7 @@ def prepare(
 
 def make(digits: Digits, mixture: Mixture, *, seed: int, is_validation: bool) -> Extras:
     """Draw, photograph and normalise everything; minutes of one core."""
-    rng = np.random.default_rng([seed, is_validation])
+    rng = chance.generator(seed, "extras", is_validation)
     held_out = {package.name for package in fonts.pinned()[HELD_OUT_FAMILY - 1 :: HELD_OUT_FAMILY]}
     faces = [face for face in fonts.load() if (face.family in held_out) == is_validation]
     share = 0.1 if is_validation else 1.0

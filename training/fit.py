@@ -5,16 +5,17 @@ It sees the same batches as one that was never stopped, and drops the same units
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from training import chance
 from training.augment import batches, steps_per_epoch
 from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
@@ -44,10 +45,6 @@ class Supplement:
 NOTHING = Supplement()
 
 
-class OtherRecipe(Exception):
-    """A checkpoint is of a run that does something else."""
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """Where a run keeps what it needs to go on.
@@ -58,32 +55,10 @@ class Checkpoint:
 
     folder: Path
 
-    RECIPE: ClassVar[str] = "recipe.json"
-
     @property
     def latest(self) -> Path:
         """Network and optimizer after the last whole epoch."""
         return self.folder / "latest.keras"
-
-    @property
-    def recipe(self) -> Path:
-        """What was to be done."""
-        return self.folder / self.RECIPE
-
-    def keep_recipe(self, recipe: Recipe) -> None:
-        """Write down what a run does, or see that it is what an earlier one did.
-
-        Raises:
-            OtherRecipe: it is not: the network of one recipe is not to go on by another.
-        """
-        text = json.dumps(asdict(recipe), indent=1)
-        if self.latest.exists() and self.recipe.exists() and self.recipe.read_text() != text:
-            raise OtherRecipe(
-                f"{self.folder} has the checkpoint of a run with other numbers: "
-                "finish that run with them, or remove the folder."
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.recipe.write_text(text)
 
     @property
     def history(self) -> Path:
@@ -98,7 +73,10 @@ class Checkpoint:
 
 @keras.saving.register_keras_serializable(package="alexnet")
 class DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc] # Keras publishes no types
-    """Share of digits read right; what is no digit, with its flat targets, is left out."""
+    """Share of digits read as their targets name them; what is no digit, all flat, is left out.
+
+    A softened target names what the teacher is surest of, which is not always the label.
+    """
 
     def update_state(
         self,
@@ -130,7 +108,8 @@ class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras pu
         """Seed dropout by epoch and layer; a saved network would begin its masks anew."""
         for place, layer in enumerate(self.model.layers):
             if isinstance(layer, keras.layers.Dropout):
-                layer.seed_generator.state.assign([1000 * self.recipe.seed + place, epoch << 20])
+                rng = chance.generator(self.recipe.seed, self.recipe.name, "dropout", epoch, place)
+                layer.seed_generator.state.assign(rng.integers(0, 1 << 31, 2))
 
     def on_epoch_end(
         self,
@@ -165,20 +144,17 @@ def fit(
     loss against labels went up after 12 epochs of 22 while the digits read right became more.
 
     Args:
-        model: the untrained network; replaced by the checkpoint's where there is one.
+        model: the network to begin with; replaced by the checkpoint's where there is one.
         recipe: what to do.
         digits: the training digits are augmented anew in every epoch; the validation digits are
             measured after each.
-        checkpoint: its folder is made if it is not there.
+        checkpoint: of this very recipe; its folder is made if it is not there.
         supplement: what else is learnt from.
-
-    Raises:
-        OtherRecipe: the checkpoint is of another one.
 
     Returns:
         The network, and loss, accuracy, val_loss and val_accuracy by epoch.
     """
-    checkpoint.keep_recipe(recipe)
+    checkpoint.folder.mkdir(parents=True, exist_ok=True)
     steps = steps_per_epoch(digits.training, recipe)
     history: History = {}
     if checkpoint.latest.exists():

@@ -1,4 +1,8 @@
-"""What a run fits before its main part and after it: recipes made of the run's own."""
+"""What a run fits before its main part and after it: recipes made of the run's own.
+
+Each has a name of its own, and with it its own variants of the digits: what the teacher says of
+pictures that it learnt from would be its memory and no judgement.
+"""
 
 from dataclasses import replace
 
@@ -13,8 +17,8 @@ def of_teacher(recipe: Recipe, how: Teaching) -> Recipe:
 
 
 def of_wide(recipe: Recipe, how: Narrowing) -> Recipe:
-    """The epochs before hidden units are removed; other variants of the digits than later ones."""
-    return replace(recipe, name=f"{recipe.name}-wide", epochs=how.wide_epochs, seed=recipe.seed + 2)
+    """The epochs before hidden units are removed."""
+    return replace(recipe, name=f"{recipe.name}-wide", epochs=how.wide_epochs)
 
 
 def of_finishing(recipe: Recipe, how: Finishing) -> Recipe:
@@ -25,7 +29,6 @@ def of_finishing(recipe: Recipe, how: Finishing) -> Recipe:
         epochs=how.epochs,
         learning_rate=how.learning_rate,
         warmup_epochs=0.1,
-        seed=recipe.seed + 1,
         augmentation=recipe.augmentation
         and replace(recipe.augmentation, damaged_share=how.damaged_share),
         # Sharp again, so that the confidence at the end is that of the digits.

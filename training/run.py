@@ -31,9 +31,10 @@ from training import (
     warmup,
 )
 from training.answers import SEED
+from training.commitment import OtherRecipe, commit
 from training.config import Recipe
 from training.extras import prepare
-from training.fit import Checkpoint, History, OtherRecipe, Supplement, fit
+from training.fit import Checkpoint, History, Supplement, fit
 from training.width import count_units, resize
 
 ERRORS = (
@@ -141,10 +142,14 @@ def fit_and_quantise(
 ) -> tuple[keras.Model, History]:
     """Fit the teacher, AlexNet with all hidden units, with few, and finish, as the recipe says.
 
+    Raises:
+        OtherRecipe: the checkpoints are of another one.
+
     Returns:
         The network, its weights on the int8 grid, without the hidden units that were removed, and
         its history.
     """
+    commit(checkpoints, {recipe.name: recipe})
     extras = None
     if recipe.mixture is not None:
         path = checkpoints / "extras.npz"

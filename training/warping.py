@@ -42,7 +42,7 @@ def warp(images: Pictures, reach: Reach, rng: np.random.Generator) -> Pictures:
     grow = np.exp(rng.uniform(-reach.scale, reach.scale, (2, n)))
     shift = rng.uniform(-reach.shift_pixels, reach.shift_pixels, (n, 2, 1, 1))
     cosine, sine = np.cos(angle), np.sin(angle)
-    # From where in the source each target pixel comes: rotation · slant · scale.
+    # From where in the source each target pixel comes: slant · rotation · scale.
     matrix = np.empty((n, 2, 2))
     matrix[:, 0, 0] = cosine / grow[0]
     matrix[:, 0, 1] = -sine / grow[1]

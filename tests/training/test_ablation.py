@@ -10,6 +10,7 @@ import pytest
 from training import ablation
 from training.ablation import SHORT, VARIANTS, ablate, describe, judge
 from training.alexnet import build
+from training.commitment import OtherRecipe
 from training.config import Mixture, Recipe
 from training.dataset import Digits, Split
 from training.extras import Extras
@@ -105,6 +106,9 @@ def test_runs_are_measured_once_and_share_what_they_may(
     assert measured == again
     assert [name for name, row in measured.items() if "test_error" in row] == WHOLE
     assert measured[WHOLE[0]]["test_error"] == pytest.approx(0.9)
+    monkeypatch.setitem(VARIANTS, "no teacher", replace(SHORT, teaching=None, epochs=9))
+    with pytest.raises(OtherRecipe):
+        ablate(None, tmp_path)
 
 
 def test_the_table_says_what_was_measured() -> None:

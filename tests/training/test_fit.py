@@ -14,7 +14,6 @@ from training.fit import (
     NOTHING,
     Checkpoint,
     History,
-    OtherRecipe,
     Supplement,
     as_tensors,
     fit,
@@ -153,18 +152,6 @@ def test_finished_run_is_not_trained_again(whole: WholeRun, parts: Split) -> Non
     assert history == whole.history
     assert whole.checkpoint.latest.stat().st_mtime_ns == written
     assert_same(weights_of(model), whole.weights)
-
-
-@pytest.mark.parametrize("change", [{"epochs": 5}, {"learning_rate": 0.5}], ids=str)
-def test_no_run_goes_on_with_another_recipe(
-    parts: Split, checkpoint: Checkpoint, change: dict[str, float]
-) -> None:
-    """A checkpoint has the schedule in it: other numbers would be passed over in silence."""
-    recipe = replace(RECIPE, epochs=1)
-    fit(build(), recipe, parts, checkpoint)
-
-    with pytest.raises(OtherRecipe, match="other numbers"):
-        fit(build(), replace(recipe, **change), parts, checkpoint)
 
 
 def test_the_last_epoch_counts(parts: Split, checkpoint: Checkpoint) -> None:

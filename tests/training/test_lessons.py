@@ -18,12 +18,11 @@ def test_the_teacher_has_none() -> None:
 
 
 def test_the_wide_network_learns_as_the_narrow_one_does() -> None:
-    """Only shorter, and from other variants of the digits."""
+    """Only shorter, and from other variants of the digits, which go by the name."""
     wide = lessons.of_wide(PRODUCTION, Narrowing(wide_epochs=3))
 
     assert wide.epochs == 3
-    assert wide.seed != PRODUCTION.seed
-    own = {"name": PRODUCTION.name, "epochs": PRODUCTION.epochs, "seed": PRODUCTION.seed}
+    own = {"name": PRODUCTION.name, "epochs": PRODUCTION.epochs}
     assert replace(wide, **own) == PRODUCTION
 
 
@@ -41,13 +40,12 @@ def test_finishing_is_gentler_than_fitting() -> None:
 
 
 def test_no_two_parts_of_a_run_share_a_folder_or_their_variants() -> None:
-    """Checkpoints are kept by the lesson's name, digits are moved by its seed."""
+    """Both go by the lesson's name."""
     wide = lessons.of_wide(PRODUCTION, Narrowing())
     finishing = lessons.of_finishing(PRODUCTION, Finishing())
     teacher = lessons.of_teacher(PRODUCTION, Teaching())
 
     assert len({each.name for each in (teacher, wide, PRODUCTION, finishing)}) == 4
-    assert len({each.seed for each in (wide, PRODUCTION, finishing)}) == 3
 
 
 def test_what_a_recipe_leaves_out_is_left_out_of_its_lessons() -> None:
