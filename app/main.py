@@ -17,6 +17,7 @@ from app.guards.admission import Admission, Bounds, Places
 from app.guards.headers import SecurityHeaders
 from app.guards.inflation import Inflation
 from app.guards.keys import KeyGuard, Keys
+from app.leniency import Leniency
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.middleware import Observation
@@ -69,6 +70,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page comes from a CDN; ours is in app/web/
         redoc_url=None,
+        redirect_slashes=False,  # see app/leniency.py
         # Ours are in app/telemetry.py: FastAPI would look for its own with every request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -85,6 +87,7 @@ def create_app(
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_middleware(Leniency)
     app.add_middleware(Shortcut, routes=reading.routes)
     places = _guard(app, settings)
     app.add_middleware(Observation, metrics=metrics, telemetry=telemetry)
