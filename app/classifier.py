@@ -193,8 +193,13 @@ class Classifier:
         timing.add("explain", time.perf_counter() - started)
         return heat
 
-    async def classify_many(self, uploads: Sequence[bytes]) -> list[Prediction | ServiceError]:
+    async def classify_many(
+        self, uploads: Sequence[bytes | ServiceError]
+    ) -> list[Prediction | ServiceError]:
         """Read many uploads; a bad one yields its error, in its place.
+
+        Args:
+            uploads: whole files; an error stands for one that is not to be had, and stays.
 
         Raises:
             Unavailable: there is no room or no time for them all.
@@ -238,7 +243,7 @@ class Classifier:
         return np.concatenate(await _do_all(pieces))
 
     async def _classify_piece(
-        self, uploads: Sequence[bytes], room: asyncio.Semaphore
+        self, uploads: Sequence[bytes | ServiceError], room: asyncio.Semaphore
     ) -> list[Prediction | ServiceError]:
         async with room:
             found = await self.run_aside(lambda: [self._read_or_error(each) for each in uploads])
@@ -256,13 +261,14 @@ class Classifier:
             digits = await self.run_aside(read)
         return await self.score(digits)
 
-    def _make_room(self, uploads: Sequence[bytes]) -> asyncio.Semaphore:
+    def _make_room(self, uploads: Sequence[bytes | ServiceError]) -> asyncio.Semaphore:
         """For the pieces of one request that may be decoded at once: others come in between.
 
         Small pictures hold the interpreter's lock nearly all the time: of two threads at them
         neither is the sooner done, and the engine's waits for both.
         """
-        return asyncio.Semaphore(1 if all(map(is_small, uploads)) else self._limits.decode_threads)
+        is_light = all(is_small(each) for each in uploads if isinstance(each, bytes))
+        return asyncio.Semaphore(1 if is_light else self._limits.decode_threads)
 
     async def run_aside(self, work: Callable[[], Result]) -> Result:
         """Do work that would hold the event loop in a decoding thread.
@@ -271,7 +277,7 @@ class Classifier:
             QueueFull: too much waits for one.
             DeadlineExceeded: none was free in time.
         """
-        if self._decodes >= self._limits.max_waiting_decodes:
+        if self._decodes >= self._limits.max_waiting_decodes + self._limits.decode_threads:
             raise QueueFull(
                 "Too many images wait to be decoded.",
                 retry_after_seconds=self._decodes * self._decode_seconds,
@@ -314,7 +320,9 @@ class Classifier:
         self._note(decoded - started, time.perf_counter() - decoded)
         return seen
 
-    def _read_or_error(self, upload: bytes) -> Normalised | ServiceError:
+    def _read_or_error(self, upload: bytes | ServiceError) -> Normalised | ServiceError:
+        if isinstance(upload, ServiceError):
+            return upload
         try:
             return self._decode_and_normalise(upload)
         except ServiceError as error:

@@ -127,13 +127,13 @@ async def test_small_picture_that_must_be_searched_does_not_hold_the_loop(
 
 
 async def test_decodes_that_wait_are_bounded(classifier: Classifier) -> None:
-    """Beyond the bound the refusal comes at once; the others are answered."""
+    """Beyond the bound the refusal comes at once; what a thread has already does not wait."""
     upload = encode(np.full((40, 40), 255, np.uint8))
-    waiting = LIMITS.max_waiting_decodes
-    callers = [classifier.classify(upload) for _ in range(waiting + 1)]
+    most = LIMITS.decode_threads + LIMITS.max_waiting_decodes
+    callers = [classifier.classify(upload) for _ in range(most + 1)]
     answers = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert [type(answer) for answer in answers] == [BlankImage] * waiting + [QueueFull]
+    assert [type(answer) for answer in answers] == [BlankImage] * most + [QueueFull]
 
 
 async def test_picture_whose_time_is_up_is_not_decoded(classifier: Classifier) -> None:

@@ -11,9 +11,7 @@ from app.bulk.planning import Part
 from app.bulk.reading import Image, read_part
 from app.bulk.results import make_row, write_part
 from app.classifier import Classifier
-from app.errors import ServiceError
 from app.offline import open_classifier
-from app.predictions import Prediction
 
 Rows = list[dict[str, Any]]
 
@@ -78,9 +76,8 @@ class Scorer:
         return rows
 
     async def _score_piece(self, piece: list[Image]) -> Rows:
-        uploads = [content for _, content in piece if isinstance(content, bytes)]
-        read = iter(await self._classifier.classify_many(uploads) if uploads else ())
-        found: list[tuple[str, Prediction | ServiceError]] = [
-            (name, next(read) if isinstance(content, bytes) else content) for name, content in piece
+        found = await self._classifier.classify_many([content for _, content in piece])
+        return [
+            make_row(name, each, self._job.version)
+            for (name, _), each in zip(piece, found, strict=True)
         ]
-        return [make_row(name, each, self._job.version) for name, each in found]

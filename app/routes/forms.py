@@ -141,7 +141,7 @@ def parse_form(body: bytes, boundary: bytes, expected: Expected) -> list[bytes]:
         MissingFile: no such field.
         TooManyFiles: more of it than are expected.
         TooManyParts: more of other fields.
-        EmptyUpload: the body, or the only file, has no bytes.
+        EmptyUpload: the body has no bytes.
     """
     if not body:
         raise EmptyUpload("The body has no bytes.")
@@ -167,8 +167,6 @@ def parse_form(body: bytes, boundary: bytes, expected: Expected) -> list[bytes]:
         raise MalformedBody("The form ends before its closing boundary.")
     if not form.files:
         raise MissingFile(f"The form has no file in the field `{expected.field}`.")
-    if form.files == [b""]:
-        raise EmptyUpload("The file has no bytes.")
     return form.files
 
 

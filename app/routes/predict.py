@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from app.classifier import Classifier, ModelFacts
-from app.errors import InvalidParameter, ServiceError
+from app.errors import InvalidParameter, ServiceError, UploadTooLarge
 from app.imaging import View, draw_digit, draw_heatmap
 from app.lifecycle import Lifecycle
 from app.numbers import Located
@@ -136,7 +136,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
             max_files=settings.max_batch_files,
             max_parts=settings.max_form_parts,
         )
-        answers = await unless_gone(request, classifier.classify_many(uploads))
+        bounded = [_bound(each, settings.max_upload_bytes) for each in uploads]
+        answers = await unless_gone(request, classifier.classify_many(bounded))
         model = _refer(classifier.model)
         return _answer({"predictions": [_describe_either(answer, model) for answer in answers]})
 
@@ -160,6 +161,13 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         return _answer(_describe_number(digits, _refer(classifier.model)))
 
     return router
+
+
+def _bound(upload: bytes, max_bytes: int) -> bytes | UploadTooLarge:
+    """An upload, or the error that it is too large: the others are read all the same."""
+    if len(upload) <= max_bytes:
+        return upload
+    return UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
 
 
 def _read_include(request: Request) -> set[str]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from app.schemas import BatchAnswer, ExplainedAnswer, PredictionAnswer, Problem
 from app.settings import Settings
+from tests.conftest import connect, ready
 from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
@@ -203,6 +204,31 @@ async def test_batch_keeps_order_and_bad_images_apart(
     assert [item.get("digit") for item in items] == [7, None, 2, None, 7]
     assert items[1]["error"]["code"] == "not_an_image"
     assert items[3]["error"]["code"] == "blank_image"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_empty_files_of_a_batch_are_errors_in_their_places(
+    client: httpx.AsyncClient, count: int
+) -> None:
+    """Be there others or not."""
+    response = await client.post("/predict/batch", files=[("files", ("a.png", b""))] * count)
+
+    codes = [each["error"]["code"] for each in response.json()["predictions"]]
+    assert (response.status_code, codes) == (200, ["empty_upload"] * count)
+
+
+async def test_file_of_a_batch_is_no_larger_than_a_single_one(
+    settings: Settings, seven: bytes
+) -> None:
+    """It is told in its place; the others are read."""
+    bounded = settings.model_copy(update={"max_upload_bytes": len(seven)})
+    async with ready(bounded) as app, connect(app) as client:
+        files = [("files", ("a.png", upload)) for upload in (seven + b"0", seven)]
+        response = await client.post("/predict/batch", files=files)
+
+    large, fitting = response.json()["predictions"]
+    assert large["error"]["code"] == "upload_too_large"
+    assert fitting["digit"] == 7
 
 
 async def test_batch_answers_as_single_requests_do(
