@@ -10,8 +10,8 @@ from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.settings import read_settings
 
-PATIENCE_SECONDS = 3600.0
-"""Nobody waits at the other end of a queue: what takes long takes long."""
+UNBOUNDED = {"max_queue_rows": 1 << 20, "max_waiting_decodes": 1 << 20}
+"""Nobody waits at the other end of a queue: what is given to it is all that there will be."""
 
 
 class NoModel(Exception):
@@ -29,7 +29,7 @@ async def open_classifier(**chosen: object) -> AsyncIterator[Classifier]:
         NoModel: no version can be served.
         SettingWrong: a setting of the environment is none.
     """
-    settings = read_settings(**{"request_timeout_seconds": PATIENCE_SECONDS, **chosen})
+    settings = read_settings(**{**UNBOUNDED, **chosen})
     lifecycle = Lifecycle(settings, Metrics(CollectorRegistry()))
     lifecycle.start()
     await lifecycle.wait_until_loaded()

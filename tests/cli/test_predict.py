@@ -187,6 +187,21 @@ def test_name_that_no_file_has_stops_nothing(alexnet: Alexnet, pictures: Path) -
     ]
 
 
+def test_bounds_of_the_service_are_none_here(
+    alexnet: Alexnet, tmp_path: Path, seven: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However short its queues are, here it is known what will be in them."""
+    for name in ("MAX_QUEUE_ROWS", "MAX_WAITING_DECODES"):
+        monkeypatch.setenv(name, "1")
+    for place in range(100):
+        (tmp_path / f"{place}.png").write_bytes(seven)
+
+    result = alexnet("predict", tmp_path, "--csv", "--models", MODELS)
+
+    assert result.exit_code == 0, result.output
+    assert [row["digit"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["7"] * 100
+
+
 def test_damaged_version_is_told_in_a_line(copied: Path, pictures: Path) -> None:
     """It is read with the one before, and nobody is shown where in the program that was noticed."""
     newest = copied.with_name(str(int(copied.name) + 1))
