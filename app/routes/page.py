@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Nothing from elsewhere, nothing inline: what the page is made of lies in `app/web/`."""
+
+
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,28 @@ def _read(path: Path) -> _File:
         "Referrer-Policy": "no-referrer",
         # Kept, but asked about each time: a new version of the service is seen at once.
         "Cache-Control": "no-cache",
-        "ETag": f'"{hashlib.sha256(content).hexdigest()[:16]}"',
+        # Weak: it is the same whether the file is sent compressed or not (RFC 9110, 8.8.3).
+        "ETag": f'W/"{hashlib.sha256(content).hexdigest()[:16]}"',
         "Vary": "Accept-Encoding",
     }
     return _File(content, compressed if len(compressed) < len(content) else None, headers)
 
 
 def _answer(request: Request, file: _File) -> Response:
-    if request.headers.get("if-none-match") == file.headers["ETag"]:
+    if _is_known(request.headers.get("if-none-match", ""), file.headers["ETag"]):
         return Response(status_code=304, headers=file.headers)
-    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if file.compressed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(file.compressed, headers={**file.headers, "Content-Encoding": "gzip"})
     return Response(file.content, headers=file.headers)
+
+
+def _is_known(known: str, etag: str) -> bool:
+    """Whether a caller has a file already, weak or strong however it says so (RFC 9110, 13.1.2)."""
+    tags = {each.strip().removeprefix("W/") for each in known.split(",")}
+    return not tags.isdisjoint({"*", etag.removeprefix("W/")})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether gzip is named, and not with a weight of nothing (RFC 9110, 12.5.3)."""
+    named = [each.partition(";") for each in accepted.lower().replace(" ", "").split(",")]
+    return any(name == "gzip" and not _NO_WEIGHT.fullmatch(weight) for name, _, weight in named)

@@ -60,3 +60,25 @@ async def test_file_is_compressed_for_those_who_take_it(client: httpx.AsyncClien
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(plain.content) // 2
     assert packed.text == plain.text
+
+
+@pytest.mark.parametrize("known", ["{}", "W/{}", '"other", {}', "*"])
+async def test_file_that_is_known_is_not_sent(client: httpx.AsyncClient, known: str) -> None:
+    """Whether a proxy made its tag weak, or the caller has others too."""
+    strong = (await client.get("/web/main.js")).headers["etag"].removeprefix("W/")
+    again = await client.get("/web/main.js", headers={"if-none-match": known.format(strong)})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False)],
+)
+async def test_files_are_packed_for_who_takes_that(
+    client: httpx.AsyncClient, accepted: str, *, is_packed: bool
+) -> None:
+    """A weight of nothing refuses it."""
+    answer = await client.get("/web/main.js", headers={"accept-encoding": accepted})
+
+    assert ("content-encoding" in answer.headers) is is_packed
