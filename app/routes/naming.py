@@ -33,7 +33,7 @@ class Names:
         Raises:
             UnknownModel: there is no such model.
             VersionNotFound: there is no such version or label, or it is not loaded.
-            Unavailable: it is being loaded, or the process is stopping.
+            NotReady: it is being loaded.
         """
         return self._lifecycle.find(self.find_number(request))
 

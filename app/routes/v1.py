@@ -52,30 +52,36 @@ PICTURE = {
     "additionalProperties": False,
     "properties": {"b64": {"type": "string", "format": "byte"}},
 }
-REQUEST = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["instances"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "signature_name": {"const": SIGNATURE},
-                        "instances": {
-                            "type": "array",
-                            "minItems": 1,
-                            "anyOf": [{"items": DIGIT}, {"items": PICTURE}],
-                        },
-                    },
-                },
-                "example": {"instances": [{"b64": "iVBORw0…"}]},
-            }
-        },
-    }
+EXAMPLE = {
+    "type": "object",
+    "required": ["image"],
+    "additionalProperties": False,
+    "properties": {"image": PICTURE},
 }
-"""The form by rows; `inputs` and `examples` are described where the API comes from."""
+
+
+def _take(**items: dict[str, Any]) -> dict[str, Any]:
+    """A body that holds a list under one of these keys, of what belongs to it."""
+    forms = [
+        {
+            "type": "object",
+            "required": [key],
+            "additionalProperties": False,
+            "properties": {
+                "signature_name": {"const": SIGNATURE},
+                key: {"type": "array", "minItems": 1, **of},
+            },
+        }
+        for key, of in items.items()
+    ]
+    example = {"instances": [{"b64": "iVBORw0…"}]}
+    content = {"application/json": {"schema": {"anyOf": forms}, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+TENSOR = {"anyOf": [{"items": DIGIT}, {"items": PICTURE}]}
+TO_PREDICT = _take(instances=TENSOR, inputs=TENSOR)
+TO_CLASSIFY = _take(instances=TENSOR, inputs=TENSOR, examples={"items": EXAMPLE})
 
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
@@ -118,8 +124,11 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     for path in PATHS:
         extra = describe_path(path)
-        router.post(f"{path}:predict", responses=ERRORS, openapi_extra=REQUEST | extra)(predict)
-        router.post(f"{path}:classify", responses=ERRORS, openapi_extra=REQUEST | extra)(classify)
+        for action, take in ((predict, TO_PREDICT), (classify, TO_CLASSIFY)):
+            post = router.post(
+                f"{path}:{action.__name__}", responses=ERRORS, openapi_extra=take | extra
+            )
+            post(action)
         router.get(f"{path}/metadata", responses=ERRORS, openapi_extra=extra)(metadata)
         router.get(path, responses=ERRORS, openapi_extra=extra)(status)
 

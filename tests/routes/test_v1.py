@@ -79,6 +79,22 @@ async def test_pictures_are_read_as_by_predict(
     )
 
 
+@pytest.mark.parametrize("action", ["predict", "classify"])
+@pytest.mark.parametrize("key", ["instances", "inputs", "examples"])
+async def test_description_has_what_is_understood(
+    shared: httpx.AsyncClient, seven: bytes, action: str, key: str
+) -> None:
+    """What the description names is answered, and what it does not is refused."""
+    document = (await shared.get("/openapi.json")).json()
+    operation = document["paths"][f"/v1/models/{{name}}:{action}"]["post"]
+    forms = operation["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    item = {"image": b64(seven)} if key == "examples" else b64(seven)
+    answer = await shared.post(f"{MODEL}:{action}", json={key: [item]})
+
+    is_described = [key] in [form["required"] for form in forms]
+    assert answer.is_success is is_described
+
+
 async def test_classify(shared: httpx.AsyncClient, seven: bytes) -> None:
     """Labels with their scores."""
     answer = await shared.post(f"{MODEL}:classify", json={"examples": [{"image": b64(seven)}]})
