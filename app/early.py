@@ -1,7 +1,7 @@
 """Refusing a request as soon as its headers are here, when there is no room for one more.
 
-`app.guards.admission` refuses the same in the same words, from the innermost of the layers around
-the routes; by then a request has cost a scope, a task and every layer in between. Under three times
+`app.guards.admission` refuses the same in the same words, behind all the other
+guards; by then a request has cost a scope, a task and every layer in between. Under three times
 the load that it can bear, a service answers two refusals for each digit that it reads: what they
 cost, those it accepted wait for.
 """

@@ -124,7 +124,8 @@ class Lifecycle:
                 count = len(self.registry.versions())
                 raise ModelNotFound(f"None of {count} model versions can be served.")  # noqa: TRY301 # as a load that failed
         except ModelNotFound as error:
-            logger.critical("no model can be served", extra={"code": error.code})
+            told = {"code": error.code, "folder": str(self._settings.models_dir)}
+            logger.critical("no model can be served", extra=told | self._wanted())
             self._fail(error)
         except Exception as error:  # whatever it is: starting for ever would be worse than ending
             logger.critical("the model could not be loaded", exc_info=True)
@@ -133,7 +134,25 @@ class Lifecycle:
             if self.status == "starting":
                 self.status = "ready"
             logger.info("ready", extra={"seconds": round(self.uptime_seconds, 3)})
+            self._warn_of_missing()
             self._watching = asyncio.create_task(self._watch())
+
+    def _wanted(self) -> dict[str, object]:
+        """What the settings ask for by number, as the log tells it."""
+        settings = self._settings
+        return {
+            "model_versions": settings.model_versions,
+            "version_labels": settings.version_labels,
+        }
+
+    def _warn_of_missing(self) -> None:
+        """Say which versions are asked for and not loaded: they may come yet, or be a slip."""
+        settings = self._settings
+        named = {int(each) for each in settings.model_versions.split(",") if each.isdecimal()}
+        named |= set(settings.version_labels.values())
+        loaded = {each.number for each in self.registry.versions() if each.facts is not None}
+        if missing := sorted(named - loaded):
+            logger.warning("versions are not there", extra={"missing": missing} | self._wanted())
 
     def _fail(self, error: Exception) -> None:
         self.failure = error

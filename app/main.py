@@ -121,7 +121,11 @@ def _tell_browsers(app: FastAPI, settings: Settings) -> None:
     origins = [each.strip() for each in settings.cors_origins.split(",") if each.strip()]
     if origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Retry-After", "Server-Timing", "X-Request-Id"],
         )
     app.add_middleware(SecurityHeaders)
 

@@ -31,7 +31,7 @@ CLIENT_CLOSED_REQUEST = 499
 
 
 class Observation:
-    """Pure ASGI, the outermost layer: nothing that goes wrong inside passes it."""
+    """Pure ASGI, outside of all that may fail: nothing that goes wrong inside passes it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry | None = None) -> None:
         """Wrap an application."""

@@ -65,10 +65,11 @@ class Settings(BaseSettings):
     max_batch_bytes: int = Field(
         default=64 * MEBIBYTE,
         ge=1,
-        description="Largest body of /predict/batch; more is answered 413.",
+        description="Largest body of many pictures, of /predict/batch, /v1 and /v2; more is "
+        "answered 413.",
     )
     max_batch_files: int = Field(
-        default=256, ge=1, description="Most files in one /predict/batch; more is answered 413."
+        default=256, ge=1, description="Most pictures in one such body; more is answered 413."
     )
     max_tensor_rows: int = Field(
         default=1024, ge=1, description="Most digits in one tensor; more is answered 413."
@@ -150,7 +151,9 @@ class Settings(BaseSettings):
     )
     cors_origins: str = Field(
         default="",
-        description="Origins whose pages may call, separated by commas; none by default.",
+        pattern=r"^( *(\*|null|[a-z][a-z0-9+.-]*://[^/, ]+) *(,|$))*$",
+        description="Origins whose pages may call, as https://example.org, separated by commas; "
+        "none by default.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="INFO logs one line a request, WARNING only what is wrong."

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Shortcut:
-    """The innermost layer before the router; what an endpoint raises is for the outermost."""
+    """The innermost layer before the router; what an endpoint raises is `Observation`'s."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         """Wrap an application.

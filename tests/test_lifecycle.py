@@ -42,6 +42,32 @@ async def test_unforeseen_error_while_loading_ends_the_process(
     assert "the disk is gone" in caplog.text
 
 
+async def test_versions_that_are_not_there_are_told(
+    settings: Settings, version_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Named by number or by label; those that are there are served."""
+    named = {"model_versions": f"{version_folder.name},998", "version_labels": {"canary": 999}}
+    life = lifecycle.Lifecycle(settings.model_copy(update=named), Metrics(CollectorRegistry()))
+    life.start()
+    await life.wait_until_loaded()
+    await life.stop()
+
+    told = [vars(each)["missing"] for each in caplog.records if "missing" in vars(each)]
+    assert told == [[998, 999]]
+
+
+async def test_empty_folder_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Where there is nothing to serve, it is told where that was looked for."""
+    empty = Settings(models_dir=tmp_path)
+    life = lifecycle.Lifecycle(empty, Metrics(CollectorRegistry()))
+    life.start()
+    await life.wait_until_loaded()
+    await life.stop()
+
+    (told,) = [vars(each) for each in caplog.records if each.levelno == logging.CRITICAL]
+    assert (told["folder"], told["model_versions"]) == (str(tmp_path), "latest")
+
+
 async def test_folder_that_cannot_be_read_is_outlived(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,7 +18,14 @@ def test_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("ENGINE", "torch"), ("MAX_UPLOAD_BYTES", "0"), ("LOG_LEVEL", "loud")],
+    [
+        ("PORT", "70000"),
+        ("ENGINE", "torch"),
+        ("MAX_UPLOAD_BYTES", "0"),
+        ("LOG_LEVEL", "loud"),
+        ("CORS_ORIGINS", "example.org"),
+        ("CORS_ORIGINS", "https://one.example, https://two.example/"),
+    ],
 )
 def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """A setting that makes no sense is an error at start, not a surprise later."""
@@ -26,6 +33,14 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: 
 
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "origins", ["", "*", "null", "http://localhost:3000", "https://a.example , https://b.example"]
+)
+def test_origins_are_taken(origins: str) -> None:
+    """As a browser names them."""
+    assert Settings(cors_origins=origins).cors_origins == origins
 
 
 def test_fixed_once_read() -> None:

@@ -22,6 +22,7 @@ IMAGE_TYPES = frozenset(
         "image/bmp",
         "image/gif",
         "image/jpeg",
+        "image/jpg",  # is none, and sent all the same
         "image/png",
         "image/tiff",
         "image/webp",

@@ -57,4 +57,5 @@ async def test_origins_can_be_named(settings: Settings) -> None:
         other = await client.get("/nowhere", headers={"origin": "https://three.example"})
 
     assert named.headers["access-control-allow-origin"] == "https://two.example"
+    assert "Retry-After" in named.headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in other.headers
