@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from app.errors import BlankImage
 from app.imaging import frame
 from training.curves import round_corners
 from training.warping import SIDE
@@ -30,7 +29,8 @@ def scribble(rng: np.random.Generator) -> Grey:
     for _ in range(rng.integers(2, 5)):
         points = round_corners(rng.uniform(8, CANVAS - 8, (rng.integers(4, 9), 2)))
         pen.line([tuple(point) for point in points], fill=255, width=width, joint="curve")
-    return _framed(page)
+    framed: Grey = frame(np.asarray(page))
+    return framed
 
 
 def solid(rng: np.random.Generator) -> Grey:
@@ -109,11 +109,3 @@ def _shuffled(image: Grey, rng: np.random.Generator) -> Grey:
         rng.permutation(tiles).reshape(4, 4, side, side).swapaxes(1, 2).reshape(SIDE, SIDE)
     )
     return mixed
-
-
-def _framed(page: Image.Image) -> Grey:
-    try:
-        framed: Grey = frame(np.asarray(page))
-    except BlankImage:  # a pen that never touched the page
-        return np.zeros((SIDE, SIDE), dtype=np.uint8)
-    return framed

@@ -54,7 +54,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--url", help="a running server; one is started if not given")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full number")
     parser.add_argument("--set", action="append", choices=[each.name for each in SETS])
-    parser.add_argument("--source", choices=("test", "validation"), default="test")
+    parser.add_argument("--source", choices=("test", "training"), default="test")
     parser.add_argument("--data", type=Path, help="folder of MNIST's four idx files")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--sheets", type=Path, default=Path("build/images"))

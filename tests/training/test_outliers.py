@@ -21,7 +21,7 @@ def test_drawn_outliers(
 
     assert {(each.shape, each.dtype.name) for each in drawn} == {((28, 28), "uint8")}
     assert len({each.tobytes() for each in drawn}) == 30
-    assert np.mean([each.any() for each in drawn]) > 0.9
+    assert all(each.any() for each in drawn)
 
 
 def test_scrambled_digits_are_no_longer_the_digits(
