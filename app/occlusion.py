@@ -13,7 +13,7 @@ SPOT_PIXELS = 7
 """Wide enough to take a stroke away, where 5 pixels left its edges standing."""
 
 STEP_PIXELS = 3
-"""With spots of 7 pixels, 8 × 8 of them cover 28 × 28 evenly: one batch of 64 at most."""
+"""With spots of 7 pixels, 8 × 8 of them cover 28 × 28 evenly: 65 digits, itself among them."""
 
 
 def list_spots(image: NDArray[np.uint8]) -> list[tuple[slice, slice]]:

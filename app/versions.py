@@ -16,13 +16,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from app.classifier import ModelFacts, Thresholds
-from app.engines import TWIN, Engine
+from app.contract import GOLDEN, MANIFEST, NAME, TWIN
+from app.engines import Engine
 from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
 from app.scores import softmax
-
-NAME = "alexnet"
-MANIFEST = "assets.extra/manifest.json"
-GOLDEN = "assets.extra/golden.npz"
 
 MAX_MANIFEST_BYTES = 1 << 20
 """Far beyond any manifest; what is larger is none, and is not read whole."""

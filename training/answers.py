@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from app.contract import TWIN
 from training import versions
-from training.contract import TWIN
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.evaluate import Logits, Scorer

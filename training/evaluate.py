@@ -13,8 +13,8 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from app.contract import SIGNATURE
 from app.scores import energy, softmax
-from training.contract import SIGNATURE
 from training.dataset import Digits, scale
 
 Logits = NDArray[np.float32]

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from app.contract import EXTRA, GOLDEN, MANIFEST, NAME, SCHEMA, SIGNATURE, TWIN
 from app.scores import softmax
-from training.contract import EXTRA, GOLDEN, MANIFEST, NAME, SCHEMA, SIGNATURE, TWIN
 from training.dataset import Digits
 from training.evaluate import score_twin
 

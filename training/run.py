@@ -14,10 +14,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from app import contract
 from training import (
     alexnet,
     compress,
-    contract,
     dataset,
     evaluate,
     evaluation,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from training.contract import MANIFEST, NAME, SCHEMA, TWIN
+from app.contract import MANIFEST, NAME, SCHEMA, TWIN
 from training.evaluate import (
     Scorer,
     Thresholds,

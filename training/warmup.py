@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.contract import NAME, SIGNATURE, WARMUP
+from app.contract import NAME, SIGNATURE, WARMUP
 
 ROWS = (1, 8, 32)
 """A request for each: what is prepared for one batch size is not prepared for another."""

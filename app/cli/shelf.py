@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.contract import MANIFEST
 from app.errors import ModelError
-from app.versions import MANIFEST, find_versions, load_version
+from app.versions import find_versions, load_version
 
 
 def list_versions(models_dir: Path, *, as_json: bool) -> bool:

@@ -10,9 +10,3 @@ import numpy as np
 from numpy.typing import NDArray
 
 Engine: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-
-SIGNATURE = "serving_default"
-"""What both forms of the network are called by."""
-
-TWIN = "assets.extra/alexnet.int8.tflite"
-"""Where a version folder keeps the int8 network that LiteRT runs."""

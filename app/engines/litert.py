@@ -6,7 +6,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from app.engines import SIGNATURE, TWIN, Engine
+from app.contract import SIGNATURE, TWIN
+from app.engines import Engine
 from app.errors import ModelDamaged
 
 

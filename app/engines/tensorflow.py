@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines import SIGNATURE, Engine
+from app.contract import SIGNATURE
+from app.engines import Engine
 from app.errors import ModelDamaged
 
 # Read when TensorFlow is imported, below: its banner is no business of the log.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from app.classifier import ModelFacts
+from app.contract import SIGNATURE
 from app.errors import InvalidTensor, MalformedBody
 from app.protocols.subjects import Bounds, Subject, to_digits
 from app.protocols.tensors import (
@@ -28,7 +29,6 @@ from app.registry import VersionStatus
 from app.scores import softmax
 
 IMAGES, IMAGE = "images", "image"
-SIGNATURE = "serving_default"
 METHOD = "tensorflow/serving/predict"
 
 # As ModelVersionStatus has them; what is idle is none of its versions.

@@ -122,7 +122,7 @@ def find_files(body: bytes, boundary: bytes, expected: Expected) -> list[bytes] 
     return files if body[place:] in (b"--", b"--" + _CRLF) and files else None
 
 
-@lru_cache(maxsize=256)  # as below
+@lru_cache(maxsize=256)  # as above
 def _sole_field(head: bytes) -> bytes | None:
     """The field that a part's headers name; None where they are not plainly headers."""
     lines = head.split(_CRLF)

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
+from app.contract import NAME
 from app.registry import Registry, VersionStatus
 from app.schemas import ModelVersion, ModelVersions
-from app.versions import NAME
 
 
 def make_router(registry: Registry) -> APIRouter:

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import Request
 
 from app.classifier import Classifier
+from app.contract import NAME
 from app.errors import UnknownModel, VersionNotFound
 from app.lifecycle import Lifecycle
 from app.settings import Settings
-from app.versions import NAME
 
 SERVED_LABELS = frozenset({"stable", "canary"})
 """They mean the version that is served, unless a setting says otherwise."""

@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.classifier import Classifier
+from app.contract import SIGNATURE
 from app.errors import MalformedBody, UnknownModel, VersionNotFound
 from app.lifecycle import Lifecycle
 from app.protocols import tensorflow_serving as protocol
-from app.protocols.tensorflow_serving import SIGNATURE
 from app.registry import VersionStatus
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand

@@ -14,6 +14,7 @@ from statistics import median
 
 import numpy as np
 
+from app.contract import GOLDEN
 from app.engines import litert
 from app.settings import Settings
 
@@ -24,7 +25,7 @@ SECONDS_A_SIZE = 0.5
 def measure(folder: Path, sizes: tuple[int, ...] = SIZES) -> dict[int, float]:
     """Milliseconds of one run, by batch size."""
     engine = litert.load(folder, threads=Settings().engine_threads)
-    digits = np.load(folder / "assets.extra" / "golden.npz")["images"]
+    digits = np.load(folder / GOLDEN)["images"]
     times = {}
     for size in sizes:
         batch = np.resize(digits, (size, 28, 28))

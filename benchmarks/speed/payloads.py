@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.contract import GOLDEN
+
 BOUNDARY = "0123456789abcdef"
 FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 SURE = 0.9
@@ -47,7 +49,7 @@ class Known:
 
 def load_known(version: Path) -> Known:
     """The golden digits of a version folder that the model is sure of, however it rounds."""
-    golden = np.load(version / "assets.extra" / "golden.npz")
+    golden = np.load(version / GOLDEN)
     is_sure = golden["probabilities"].max(axis=1) > SURE
     readings = golden["probabilities"][is_sure].argmax(axis=1)
     return Known(golden["images"][is_sure], [int(each) for each in readings])

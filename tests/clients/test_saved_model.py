@@ -13,7 +13,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from training.contract import WARMUP
+from app.contract import WARMUP
 from training.warmup import ROWS, write_warmup
 
 Golden = dict[str, NDArray[np.uint8]]

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 import pytest
 
+from app.contract import GOLDEN
 from app.engines import litert
 from training import dataset, evaluate, export
 from training.commands import main
-from training.contract import GOLDEN
 from training.dataset import Digits, scale
 from training.warping import Pictures
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from app.contract import NAME
 from app.errors import ModelNotFound
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
 from app.settings import Settings
 from tests.training.conftest import export_tiny
-from training.contract import NAME
 from training.dataset import Digits
 
 pytestmark = pytest.mark.anyio

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.contract import TWIN
 from training import evaluation, versions
 from training.answers import SEED
-from training.contract import TWIN
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.evaluate import auroc, digit_likeness, softmax

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.contract import MANIFEST, SCHEMA
+from app.contract import MANIFEST, SCHEMA
 from training.export import next_version, write_manifest, written_aside
 
 

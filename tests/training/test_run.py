@@ -14,8 +14,9 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
+from app import contract
 from tests.training.conftest import SmokeRun, export_tiny
-from training import contract, dataset
+from training import dataset
 from training.commands import main
 from training.config import RECIPES
 from training.dataset import Digits

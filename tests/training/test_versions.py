@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.contract import GOLDEN, MANIFEST, TWIN
 from tests.training.conftest import export_tiny
 from training import versions
-from training.contract import GOLDEN, MANIFEST, TWIN
 from training.dataset import Digits
 from training.evaluate import NoNumbers
 from training.export import write_manifest
