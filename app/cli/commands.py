@@ -208,11 +208,6 @@ def verify_models(
         raise typer.Exit(SOME_UNREAD)
 
 
-def main() -> None:
-    """Run what was typed."""
-    app()
-
-
 def _stop(text: str, code: int) -> NoReturn:
     print(f"error: {text}", file=sys.stderr)
     raise typer.Exit(code)
@@ -231,9 +226,7 @@ def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fi
 
     try:
         is_complete = predicting.run(find_sources(files), predicting.Wish(**wanted))
-    except NothingFound as error:
-        _stop(str(error), WRONG_COMMAND)
-    except SettingWrong as error:
+    except (NothingFound, SettingWrong) as error:
         _stop(str(error), WRONG_COMMAND)
     except predicting.NoReader as error:
         _stop(str(error), NO_READER)

@@ -1,11 +1,13 @@
 """alexnet --help, and what it costs."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from typer.testing import Result
 
-from tests.processes import list_modules
+from tests.processes import ROOT, list_modules
 
 HEAVY = {
     "fastapi",
@@ -47,3 +49,15 @@ def test_help_loads_nothing_heavy() -> None:
 def test_completion_is_offered(alexnet: Callable[..., Result]) -> None:
     """For the shells that are known."""
     assert "--install-completion" in alexnet("--help").output
+
+
+def test_missing_command_line_is_told() -> None:
+    """The service is installed without what reads commands; whoever types one is told so."""
+    code = "import sys; sys.modules['typer'] = None; from app.cli.__main__ import main; main()"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: The command line is not installed")
+    assert len(finished.stderr.splitlines()) == 1
