@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.settings import Settings
 from tests.processes import ROOT
 
 
@@ -70,3 +71,12 @@ def test_grafana_finds_its_dashboard(services: dict[str, dict[str, Any]]) -> Non
     assert home.parent == folder
     assert sources["datasources"][0]["url"] == "http://prometheus:9090"
     assert "prometheus" in services
+
+
+def test_every_setting_reaches_the_container() -> None:
+    """But for those that are the image's own."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["digits"]
+    own = {"HOST", "PORT", "MODELS_DIR", "ENGINE"}
+
+    assert service["environment"].keys() == {name.upper() for name in Settings.model_fields} - own
+    assert not any(service["environment"].values())

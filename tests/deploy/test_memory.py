@@ -50,6 +50,11 @@ def compose(*names: str) -> dict[str, Any]:
     return merged
 
 
+def settings(service: dict[str, Any]) -> dict[str, str]:
+    """What a file sets; a name without a value is left to who starts it."""
+    return {name: value for name, value in service["environment"].items() if value is not None}
+
+
 def deployments() -> dict[str, tuple[dict[str, str], str]]:
     """The settings and the limit of each."""
     found = {
@@ -61,11 +66,8 @@ def deployments() -> dict[str, tuple[dict[str, str], str]]:
     }
     machine = compose("docker-compose.yml", "docker-compose.override.yml")
     swarm = compose("docker-compose.yml", "deploy/swarm.yml")
-    found["compose"] = (machine.get("environment", {}), machine["mem_limit"])
-    found["swarm"] = (
-        swarm.get("environment", {}),
-        swarm["deploy"]["resources"]["limits"]["memory"],
-    )
+    found["compose"] = (settings(machine), machine["mem_limit"])
+    found["swarm"] = (settings(swarm), swarm["deploy"]["resources"]["limits"]["memory"])
     return found
 
 
