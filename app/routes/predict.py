@@ -125,8 +125,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
         An image that cannot be read yields an `error` in its place and harms no other.
 
-        `curl -F files=@samples/seven.png -F files=@samples/two.png
-        http://127.0.0.1:8000/predict/batch`
+        `curl -F files=@samples/seven.png -F files=@samples/two.png 127.0.0.1:8000/predict/batch`
         """
         classifier = lifecycle.classifier
         uploads = await read_uploads(
