@@ -14,8 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from app.scores import softmax
-from training import compress, dataset, evaluate
+from app.scores import energy, softmax
+from training import compress, dataset
 from training.answers import SEED
 from training.augment import augment
 from training.commitment import commit
@@ -31,7 +31,10 @@ from training.config import (
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
 from training.extras import Extras, prepare
+from training.figures import auroc, calibration_error
 from training.run import fit_and_quantise
+from training.scorers import Scorer, score_model
+from training.thresholds import choose_thresholds, read_thresholds
 from training.warping import Reach
 
 SHORT = replace(
@@ -103,7 +106,7 @@ def _measure(name: str, recipe: Recipe, data: Path | None, folder: Path) -> dict
         _share(checkpoints, folder / f"of seed {recipe.seed}")
         figures = judge(model, digits.validation, _prepare_validation(digits, recipe.seed, folder))
         if recipe == replace(SHORT, seed=recipe.seed):
-            figures["test_error"] = _error(evaluate.score_model(model), digits.test)
+            figures["test_error"] = _error(score_model(model), digits.test)
         result.write_text(json.dumps(figures, indent=1) + "\n")
         shutil.rmtree(checkpoints)
     measured: dict[str, float] = json.loads(result.read_text())
@@ -143,11 +146,11 @@ def judge(model: keras.Model, validation: Digits, extras: Extras) -> dict[str, f
         outliers, and the share of outliers that is accepted. The expected calibration error, and
         what it was before the temperature.
     """
-    score = evaluate.score_model(model)
+    score = score_model(model)
     uncalibrated = score(validation.images)
     compress.calibrate(model, uncalibrated, validation.labels)
     logits, unknown = score(validation.images), score(extras.outliers)
-    thresholds = evaluate.read_thresholds(evaluate.choose_thresholds(logits))
+    thresholds = read_thresholds(choose_thresholds(logits))
     some = validation.take(np.arange(0, len(validation), DAMAGED))
     return {
         "error": _error(score, validation),
@@ -163,16 +166,14 @@ def judge(model: keras.Model, validation: Digits, extras: Extras) -> dict[str, f
         "uploaded_error": _error(score, extras.uploaded),
         "printed_error": _error(score, extras.printed),
         "written_error": _error(score, extras.written),
-        "outlier_auroc": evaluate.auroc(
-            evaluate.digit_likeness(logits), evaluate.digit_likeness(unknown)
-        ),
+        "outlier_auroc": auroc(energy(logits), energy(unknown)),
         "outliers_accepted": float(thresholds.accept(unknown).mean()),
-        "calibration_error": evaluate.calibration_error(softmax(logits), validation.labels),
-        "uncalibrated_error": evaluate.calibration_error(softmax(uncalibrated), validation.labels),
+        "calibration_error": calibration_error(softmax(logits), validation.labels),
+        "uncalibrated_error": calibration_error(softmax(uncalibrated), validation.labels),
     }
 
 
-def _error(score: evaluate.Scorer, digits: Digits) -> float:
+def _error(score: Scorer, digits: Digits) -> float:
     return float(np.mean(score(digits.images).argmax(axis=1) != digits.labels))
 
 

@@ -11,7 +11,7 @@ from app.contract import TWIN
 from training import versions
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
-from training.evaluate import Logits, Scorer
+from training.scorers import Logits, Scorer
 from training.strangers import Strangers
 from training.versions import EngineName, Version
 

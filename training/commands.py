@@ -120,10 +120,10 @@ def evaluate(
       alexnet-train evaluate models/alexnet/5 --engine saved_model --out figures
     """
     with _failures_told():
-        from training.evaluation import describe as lay  # noqa: PLC0415 # late, as above
-        from training.run import Material, measure  # noqa: PLC0415
+        from training import evaluation  # noqa: PLC0415 # late, as above
 
-        print(lay(measure(folder, engine, Material(data, fonts, limit), runs, out)))
+        material = evaluation.Material(data, fonts, limit)
+        print(evaluation.describe(evaluation.evaluate(folder, engine, material, runs, out)))
 
 
 @app.command()

@@ -7,19 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from app.scores import softmax
+from app.scores import energy, softmax
 from training.answers import Answers
 from training.dataset import Digits
-from training.evaluate import (
-    CALIBRATION_BINS,
-    LIKENESS,
-    Logits,
-    Thresholds,
-    bin_by_confidence,
-    digit_likeness,
-)
+from training.figures import CALIBRATION_BINS, bin_by_confidence, calibration_error
 from training.plots import draw_confusion, draw_mistakes, save, show_digit
+from training.scorers import Logits
 from training.strangers import Strangers
+from training.thresholds import Thresholds
 
 
 def draw_evaluation(
@@ -51,7 +46,8 @@ def draw_evaluation(
 
 def draw_reliability(logits: Logits, test: Digits) -> Figure:
     """How often a reading of some confidence is right, and how many have that confidence."""
-    counts, confidence, right = bin_by_confidence(softmax(logits), test.labels)
+    probabilities = softmax(logits)
+    counts, confidence, right = bin_by_confidence(probabilities, test.labels)
     is_filled = counts > 0
     edges = np.arange(CALIBRATION_BINS) / CALIBRATION_BINS
     figure = Figure(figsize=(6, 7), layout="constrained")
@@ -66,7 +62,7 @@ def draw_reliability(logits: Logits, test: Digits) -> Figure:
     )
     accuracy.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
     accuracy.legend()
-    error = np.abs(confidence - right).sum() / counts.sum()
+    error = calibration_error(probabilities, test.labels)
     accuracy.set_title(f"{len(test):,} test digits, expected calibration error {error:.4f}")
     amount.bar(edges, counts, width=1 / CALIBRATION_BINS, align="edge", edgecolor="white")
     amount.set(xlabel="confidence", ylabel="digits", yscale="log", ylim=(0.5, 2 * counts.max()))
@@ -76,12 +72,12 @@ def draw_reliability(logits: Logits, test: Digits) -> Figure:
 def draw_scores(logits: Logits, unknown: dict[str, Logits], thresholds: Thresholds) -> Figure:
     """Both scores that decide whether a reading is accepted, digits against what is none."""
     figure = Figure(figsize=(12, 5), layout="constrained")
-    likeness, confidence = figure.subplots(1, 2)
+    unlike, confidence = figure.subplots(1, 2)
     groups = {"digits": logits, **unknown}
-    scores = {name: digit_likeness(rows) for name, rows in groups.items()}
-    _compare(likeness, scores, thresholds.min_likeness)
-    likeness.set(xlabel=LIKENESS, ylabel="share of the set")
-    likeness.set_title(f"a digit at all: {thresholds.min_likeness:.2f} and more")
+    scores = {name: energy(rows) for name, rows in groups.items()}
+    _compare(unlike, scores, thresholds.min_energy)
+    unlike.set(xlabel="energy", ylabel="share of the set")
+    unlike.set_title(f"a digit at all: {thresholds.min_energy:.2f} and more")
     _compare(
         confidence,
         {name: softmax(rows).max(axis=1) for name, rows in groups.items()},
@@ -89,7 +85,7 @@ def draw_scores(logits: Logits, unknown: dict[str, Logits], thresholds: Threshol
     )
     confidence.set(xlabel="confidence", yscale="log")
     confidence.set_title(f"sure enough: {thresholds.min_confidence:.2f} and more")
-    likeness.legend()
+    unlike.legend()
     return figure
 
 
@@ -135,7 +131,7 @@ def draw_strangers(
     grid = figure.subplots(len(unknown), columns, squeeze=False)
     for row, (name, logits) in zip(grid, unknown.items(), strict=True):
         accepted = np.flatnonzero(thresholds.accept(logits))
-        surest = accepted[np.argsort(-digit_likeness(logits)[accepted])][:columns]
+        surest = accepted[np.argsort(-energy(logits)[accepted])][:columns]
         for axes in row:
             axes.set_axis_off()
         for axes, place in zip(row, surest, strict=False):

@@ -5,7 +5,7 @@ The service accepts or refuses a reading by the manifest's thresholds; so does w
 
 import json
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,69 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training import evaluate, versions
+from app.scores import energy
+from training import versions
 from training.answers import SEED, Answers, ask
-from training.dataset import Digits
+from training.dataset import Digits, load
 from training.diagrams import draw_evaluation
-from training.evaluate import Logits, Thresholds
-from training.strangers import Strangers
+from training.figures import agreement, auroc, describe_classes, measure
+from training.scorers import Logits
+from training.strangers import Strangers, gather
+from training.thresholds import Thresholds
 from training.versions import EngineName, Version
 
 APART = "look-alikes"
 """The set that is measured and does not count as no digit."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a version is measured on.
+
+    Attributes:
+        data: the folder of MNIST's idx files; None looks elsewhere.
+        fonts: a folder of those whose letters are strangers; None takes the machine's.
+        limit: pictures of each set; None for all.
+    """
+
+    data: Path | None = None
+    fonts: Path | None = None
+    limit: int | None = None
+
+
+def evaluate(
+    folder: Path, engine: versions.EngineName, material: Material, runs: Path, out: Path | None
+) -> dict[str, Any]:
+    """Measure a version and say where the figures are.
+
+    Args:
+        folder: of the version.
+        engine: what runs it.
+        material: what it is measured on.
+        runs: gets a folder of figures and plots.
+        out: gets them instead.
+
+    Returns:
+        What was measured, as `describe` takes it.
+    """
+    _, test = load(material.data)
+    version = versions.read(folder)
+    unknown = gather(SEED, material.fonts)
+    if material.limit is not None:
+        test = test.take(_spread(len(test), material.limit))
+        unknown = {
+            name: pictures.take(_spread(len(pictures), material.limit))
+            for name, pictures in unknown.items()
+        }
+    out = out or runs / f"evaluation-{version.number}-{engine}"
+    metrics = measure_version(version, engine, test, unknown, out)
+    print(f"wrote {out}")
+    return metrics
+
+
+def _spread(count: int, limit: int) -> NDArray[np.intp]:
+    """At most so many places, evenly far apart."""
+    return np.linspace(0, count - 1, min(count, limit)).astype(np.intp)
 
 
 def measure_version(
@@ -58,10 +111,8 @@ def measure_version(
         "engine": engine,
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": SEED,
-        "test": evaluate.measure(answers.digits, test.labels),
-        "agreement": (
-            None if answers.other is None else evaluate.agreement(answers.digits, answers.other)
-        ),
+        "test": measure(answers.digits, test.labels),
+        "agreement": (None if answers.other is None else agreement(answers.digits, answers.other)),
         "corruptions": {"mean_error": float(np.mean(list(errors.values()))), "error": errors},
         "thresholds": asdict(version.thresholds),
         "accepted": judge_digits(version.thresholds, answers.digits, test.labels),
@@ -89,13 +140,13 @@ def judge_strangers(
     thresholds: Thresholds, answers: Answers, strangers: dict[str, Strangers]
 ) -> dict[str, dict[str, Any]]:
     """AUROC and accepted share of each set, of all letters, and of all that counts as no digit."""
-    known = evaluate.digit_likeness(answers.digits)
+    known = energy(answers.digits)
 
     def judge(*logits: Logits) -> dict[str, Any]:
         pictures = np.concatenate(logits)
         return {
             "pictures": len(pictures),
-            "auroc": evaluate.auroc(known, evaluate.digit_likeness(pictures)),
+            "auroc": auroc(known, energy(pictures)),
             "accepted": float(thresholds.accept(pictures).mean()),
         }
 
@@ -149,6 +200,6 @@ def describe(metrics: dict[str, Any]) -> str:
         *(f"{kind:14} {error:7.2%}" for kind, error in metrics["corruptions"]["error"].items()),
         f"{'mean':14} {metrics['corruptions']['mean_error']:7.2%}",
         "",
-        *evaluate.describe_classes(test),
+        *describe_classes(test),
     ]
     return "\n".join(lines)

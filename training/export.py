@@ -16,7 +16,7 @@ import tensorflow as tf
 from app.contract import EXTRA, GOLDEN, MANIFEST, NAME, SCHEMA, SIGNATURE, TWIN
 from app.scores import softmax
 from training.dataset import Digits
-from training.evaluate import score_twin
+from training.scorers import score_twin
 
 GOLDEN_PER_CLASS = 4
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from app.scores import softmax
 from training.dataset import Digits
-from training.evaluate import Logits, confuse
+from training.figures import confuse
 from training.fit import History
+from training.scorers import Logits
 
 DOTS_PER_INCH = 100
 MISTAKES = 40

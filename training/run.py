@@ -5,41 +5,39 @@ both, draw the report and move the finished version into place.
 """
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from app import contract
 from training import (
     alexnet,
     compress,
     dataset,
-    evaluate,
-    evaluation,
     export,
     fonts,
     lessons,
     plots,
-    strangers,
     teacher,
     versions,
     warmup,
 )
-from training.answers import SEED
 from training.commitment import OtherRecipe, commit
 from training.config import Recipe
 from training.extras import prepare
+from training.figures import compare, describe, measure
 from training.fit import Checkpoint, History, Supplement, fit
+from training.scorers import NoNumbers, score_model, score_saved_model, score_twin
+from training.thresholds import choose_thresholds
 from training.width import count_units, resize
 
 ERRORS = (
     dataset.DatasetError,
-    evaluate.NoNumbers,
+    NoNumbers,
     fonts.FontsError,
     versions.VersionError,
     OSError,
@@ -53,56 +51,6 @@ def fetch(recipe: Recipe, data: Path | None, folder: Path) -> None:
     dataset.save(folder / "mnist", *dataset.load(data))
     if recipe.mixture is not None:
         fonts.save(folder / "fonts")
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a version is measured on.
-
-    Attributes:
-        data: the folder of MNIST's idx files; None looks elsewhere.
-        fonts: a folder of those whose letters are strangers; None takes the machine's.
-        limit: pictures of each set; None for all.
-    """
-
-    data: Path | None = None
-    fonts: Path | None = None
-    limit: int | None = None
-
-
-def measure(
-    folder: Path, engine: versions.EngineName, material: Material, runs: Path, out: Path | None
-) -> dict[str, Any]:
-    """Measure a version and say where the figures are.
-
-    Args:
-        folder: of the version.
-        engine: what runs it.
-        material: what it is measured on.
-        runs: gets a folder of figures and plots.
-        out: gets them instead.
-
-    Returns:
-        What was measured, as `training.evaluation.describe` takes it.
-    """
-    _, test = dataset.load(material.data)
-    version = versions.read(folder)
-    unknown = strangers.gather(SEED, material.fonts)
-    if material.limit is not None:
-        test = test.take(_spread(len(test), material.limit))
-        unknown = {
-            name: pictures.take(_spread(len(pictures), material.limit))
-            for name, pictures in unknown.items()
-        }
-    out = out or runs / f"evaluation-{version.number}-{engine}"
-    metrics = evaluation.measure_version(version, engine, test, unknown, out)
-    print(f"wrote {out}")
-    return metrics
-
-
-def _spread(count: int, limit: int) -> NDArray[np.intp]:
-    """At most so many places, evenly far apart."""
-    return np.linspace(0, count - 1, min(count, limit)).astype(np.intp)
 
 
 def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
@@ -191,20 +139,20 @@ def _export(
     """Calibrate, write the networks and the report, and return what the manifest says of them."""
     print("exporting")
     temperature = compress.calibrate(
-        model, evaluate.score_model(model)(digits.validation.images), digits.validation.labels
+        model, score_model(model)(digits.validation.images), digits.validation.labels
     )
     exact = replace(recipe, precision="float32")
     export.write_saved_model(resize(model, exact, alexnet.HIDDEN_UNITS), folder)
     export.write_twin(model, folder)
     export.write_golden(folder, digits.validation)
     warmup.write_warmup(folder, digits.validation.images)
-    twin = evaluate.score_twin(folder / contract.TWIN)
+    twin = score_twin(folder / contract.TWIN)
     validation = twin(digits.validation.images)
     test = twin(digits.test.images)
-    saved_model = evaluate.score_saved_model(folder)(digits.test.images)
-    figures = evaluate.compare(test, saved_model, digits.test)
+    saved_model = score_saved_model(folder)(digits.test.images)
+    figures = compare(test, saved_model, digits.test)
     plots.draw_report(folder / contract.REPORT, model, history, test, digits.test)
-    print(evaluate.describe(figures))
+    print(describe(figures))
     return {
         "recipe": recipe.name,
         "activation": recipe.activation,
@@ -212,9 +160,9 @@ def _export(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "temperature": temperature,
         "metrics": {
-            "validation": evaluate.measure(validation, digits.validation.labels),
+            "validation": measure(validation, digits.validation.labels),
             "test": figures,
             "history": history,
         },
-        "reject": evaluate.choose_thresholds(validation),
+        "reject": choose_thresholds(validation),
     }

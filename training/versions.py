@@ -11,13 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from app.contract import MANIFEST, NAME, SCHEMA, TWIN
-from training.evaluate import (
-    Scorer,
-    Thresholds,
-    read_thresholds,
-    score_saved_model,
-    score_twin,
-)
+from training.scorers import Scorer, score_saved_model, score_twin
+from training.thresholds import Thresholds, read_thresholds
 
 EngineName = Literal["twin", "saved_model"]
 GRAPH = "saved_model.pb"

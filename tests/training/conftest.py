@@ -11,7 +11,8 @@ import pytest
 
 from app.contract import GOLDEN
 from app.engines import litert
-from training import dataset, evaluate, export
+from app.scores import energy, softmax
+from training import dataset, export
 from training.commands import main
 from training.dataset import Digits, scale
 from training.warping import Pictures
@@ -97,7 +98,7 @@ def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:
     export.write_twin(model, folder)
     # By the service's engine: what the training scores with would refuse NaN.
     logits = litert.load(folder, threads=1)(training.images[:1000])
-    probabilities = evaluate.softmax(logits)
+    probabilities = softmax(logits)
     np.savez_compressed(
         folder / GOLDEN,
         images=training.images[:40],
@@ -105,7 +106,7 @@ def export_tiny(folder: Path, training: Digits, *, bias: float = 0.0) -> Path:
         probabilities=probabilities[:40],
     )
     # Most digits pass, not all. Some processors' kernels hand NaN on, and the manifest holds none.
-    scores = {"min_energy": evaluate.energy(logits), "min_confidence": probabilities.max(axis=1)}
+    scores = {"min_energy": energy(logits), "min_confidence": probabilities.max(axis=1)}
     reject = {name: float(np.nan_to_num(np.quantile(each, 0.1))) for name, each in scores.items()}
     export.write_manifest(folder, 1, {"reject": reject})
     return folder

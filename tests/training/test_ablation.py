@@ -96,7 +96,7 @@ def test_runs_are_measured_once_and_share_what_they_may(
     monkeypatch.setattr(ablation.dataset, "split", lambda *_, **__: Split(digits, digits, digits))
     monkeypatch.setattr(ablation, "_prepare_validation", lambda *_: None)
     monkeypatch.setattr(ablation, "judge", lambda *_: dict(MEASURED))
-    monkeypatch.setattr(ablation.evaluate, "score_model", lambda _: lambda _: np.zeros((20, 10)))
+    monkeypatch.setattr(ablation, "score_model", lambda _: lambda _: np.zeros((20, 10)))
 
     measured = ablate(None, tmp_path)
     again = ablate(None, tmp_path)

@@ -11,12 +11,13 @@ import pytest
 from PIL import Image
 
 from app.contract import TWIN
+from app.scores import energy, softmax
 from training import evaluation, versions
 from training.answers import SEED
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
-from training.evaluate import auroc, digit_likeness, softmax
 from training.export import write_manifest
+from training.figures import auroc
 from training.strangers import Strangers
 from training.versions import Version, VersionError
 
@@ -77,7 +78,7 @@ def test_figures_say_of_what(metrics: dict[str, Any], version: Version) -> None:
     """Version, engine and thresholds are named, so that a figure can be traced."""
     assert (metrics["version"], metrics["engine"]) == (1, "twin")
     assert metrics["manifest_sha256"] == version.sha256
-    assert metrics["thresholds"]["min_likeness"] == version.thresholds.min_likeness
+    assert metrics["thresholds"]["min_energy"] == version.thresholds.min_energy
     assert metrics["test"]["digits"] == 200
 
 
@@ -101,7 +102,7 @@ def test_acceptance_follows_the_thresholds(
     """Accepted are those at or above both thresholds; their accuracy is of them alone."""
     logits = versions.load(version, "twin")(two_hundred.images)
     thresholds = version.thresholds
-    is_accepted = (digit_likeness(logits) >= thresholds.min_likeness) & (
+    is_accepted = (energy(logits) >= thresholds.min_energy) & (
         softmax(logits).max(axis=1) >= thresholds.min_confidence
     )
     is_right = logits.argmax(axis=1) == two_hundred.labels
@@ -122,9 +123,9 @@ def test_strangers_are_judged_by_set_and_kind(
     fashion = score(strangers["fashion"].images)
     figures = metrics["strangers"]["fashion"]
 
-    known = digit_likeness(score(two_hundred.images))
+    known = energy(score(two_hundred.images))
     assert figures["pictures"] == 40
-    assert figures["auroc"] == pytest.approx(auroc(known, digit_likeness(fashion)))
+    assert figures["auroc"] == pytest.approx(auroc(known, energy(fashion)))
     assert figures["accepted"] == pytest.approx(np.mean(version.thresholds.accept(fashion)))
     assert np.mean(list(figures["accepted_by_kind"].values())) == pytest.approx(figures["accepted"])
     assert figures["source"] == "of fashion"

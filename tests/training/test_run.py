@@ -15,13 +15,15 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from app import contract
+from app.scores import energy, softmax
 from tests.training.conftest import SmokeRun, export_tiny
 from training import dataset
 from training.commands import main
 from training.config import RECIPES
 from training.dataset import Digits
-from training.evaluate import agreement, energy, score_saved_model, score_twin, softmax
 from training.export import GOLDEN_PER_CLASS
+from training.figures import agreement
+from training.scorers import score_saved_model, score_twin
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 """Fonts that are there wherever Matplotlib is."""

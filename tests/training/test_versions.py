@@ -13,8 +13,8 @@ from app.contract import GOLDEN, MANIFEST, TWIN
 from tests.training.conftest import export_tiny
 from training import versions
 from training.dataset import Digits
-from training.evaluate import NoNumbers
 from training.export import write_manifest
+from training.scorers import NoNumbers
 from training.versions import EngineName, VersionError
 
 Damage = Callable[[Path], object]
@@ -51,7 +51,7 @@ def test_whole_version_is_read(tiny_version: Path) -> None:
     assert (version.number, version.folder) == (1, tiny_version)
     assert version.sha256 == hashlib.sha256(content).hexdigest()
     assert version.files == set(manifest["files"])
-    assert version.thresholds.min_likeness == manifest["reject"]["min_energy"]
+    assert version.thresholds.min_energy == manifest["reject"]["min_energy"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

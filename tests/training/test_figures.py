@@ -1,25 +1,17 @@
 """Every figure is what its formula says, on logits small enough to count by hand."""
 
-import keras
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from app.scores import energy, softmax
 from training.dataset import Digits
-from training.evaluate import (
-    NoNumbers,
-    Thresholds,
+from training.figures import (
     agreement,
     auroc,
     bin_by_confidence,
     calibration_error,
-    choose_thresholds,
-    digit_likeness,
     measure,
     predict_examples,
-    read_thresholds,
-    score_model,
 )
 
 
@@ -96,39 +88,16 @@ def test_agreement_counts_answers() -> None:
     assert agreement(one, other) == 0.75
 
 
-def test_thresholds_let_real_digits_pass(rng: np.random.Generator) -> None:
-    """Both thresholds together pass 99.5 % of the digits that they were chosen on, not all."""
-    logits = rng.normal(0, 3, (5000, 10)).astype(np.float32)
-    thresholds = choose_thresholds(logits)
-    is_known = energy(logits) >= thresholds["min_energy"]
-    is_sure = softmax(logits).max(axis=1) >= thresholds["min_confidence"]
-
-    assert np.mean(is_known & is_sure) >= 0.995
-    assert not is_known.all()
-    assert not is_sure.all()
-    assert "validation" in thresholds["chosen"]
-
-
 def test_examples_are_the_first_digits() -> None:
     """Each example has what the digit is, what was read and how surely."""
-    digits = Digits(np.zeros((3, 28, 28), np.uint8), np.array([4, 9, 1], np.uint8))
-    examples = predict_examples(logits_for([4, 7, 1], 0.91), digits, count=2)
+    labels = np.arange(20, dtype=np.uint8) % 10
+    digits = Digits(np.zeros((20, 28, 28), np.uint8), labels)
+    examples = predict_examples(logits_for([0, 7, *labels[2:]], 0.91), digits)
 
-    assert [(example["label"], example["predicted"]) for example in examples] == [(4, 4), (9, 7)]
+    assert len(examples) == 10
+    first = [(example["label"], example["predicted"]) for example in examples[:3]]
+    assert first == [(0, 0), (1, 7), (2, 2)]
     assert examples[0]["confidence"] == pytest.approx(0.91)
-
-
-def test_model_is_scored_before_its_softmax(rng: np.random.Generator) -> None:
-    """The logits of a network are those that its softmax turns into its probabilities."""
-    inputs = keras.Input((28, 28, 1))
-    x = keras.layers.Flatten()(inputs)
-    model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="classes")(x))
-    images = rng.integers(0, 256, (7, 28, 28), dtype=np.uint8)
-    logits = score_model(model)(images)
-
-    probabilities = model(images[..., None].astype(np.float32) / 255).numpy()
-    assert logits.shape == (7, 10)
-    np.testing.assert_allclose(softmax(logits), probabilities, rtol=1e-3)
 
 
 def test_auroc_by_hand() -> None:
@@ -166,51 +135,6 @@ def test_auroc_agrees_with_scikit_learn(rng: np.random.Generator) -> None:
     assert auroc(known, unknown) == pytest.approx(expected)
 
 
-def test_thresholds_accept_by_both_scores() -> None:
-    """A reading is accepted if it is like a digit and sure; each alone is not enough."""
-    logits = np.full((4, 10), -20, np.float32)
-    logits[0, 3] = 10
-    logits[1, 3] = 4
-    logits[2, [3, 5]] = 10
-    logits[3] = np.nan
-    accepted = Thresholds(min_likeness=5.0, min_confidence=0.6).accept(logits)
-
-    assert accepted.tolist() == [True, False, False, False]
-
-
-def test_threshold_itself_is_accepted() -> None:
-    """As in the service, what is not below the threshold passes."""
-    logits = np.array([[0, *[-30] * 9]], np.float32)
-    scores = float(digit_likeness(logits)[0]), float(softmax(logits).max())
-
-    assert Thresholds(*scores).accept(logits).all()
-
-
-def test_thresholds_are_read_from_what_was_chosen(rng: np.random.Generator) -> None:
-    """What `choose_thresholds` writes into a manifest, `read_thresholds` understands."""
-    chosen = choose_thresholds(rng.normal(0, 3, (1000, 10)).astype(np.float32))
-    thresholds = read_thresholds(chosen)
-
-    assert thresholds.min_likeness == chosen["min_energy"]
-    assert thresholds.min_confidence == chosen["min_confidence"]
-
-
-@pytest.mark.parametrize(
-    ("reject", "error"),
-    [
-        ({"min_energy": 3.0}, KeyError),
-        ({"min_energy": "much", "min_confidence": 0.5}, ValueError),
-        ({"min_energy": float("nan"), "min_confidence": 0.5}, ValueError),
-        ({"min_energy": 3.0, "min_confidence": None}, TypeError),
-    ],
-    ids=str,
-)
-def test_no_threshold_is_guessed(reject: dict[str, object], error: type[Exception]) -> None:
-    """A threshold that is missing or no number is an error."""
-    with pytest.raises(error):
-        read_thresholds(reject)
-
-
 def test_bins_hold_every_reading() -> None:
     """Six digits at 0.7 of which three are right, four at 0.95, all right: two bins of fifteen."""
     probabilities = np.concatenate(
@@ -223,16 +147,3 @@ def test_bins_hold_every_reading() -> None:
     assert counts.sum() == 10
     np.testing.assert_allclose(confidence[[10, 14]], [4.2, 3.8], rtol=1e-5)
     assert right[[10, 14]].tolist() == [3, 4]
-
-
-@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
-def test_model_without_numbers_is_not_scored(weight: float) -> None:
-    """A weight that is no number ends the run before any figure comes of it."""
-    inputs = keras.Input((28, 28, 1))
-    x = keras.layers.Flatten()(inputs)
-    model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="classes")(x))
-    kernel, bias = model.get_layer("classes").get_weights()
-    model.get_layer("classes").set_weights([kernel, bias + weight])
-
-    with pytest.raises(NoNumbers, match="the network"):
-        score_model(model)(np.zeros((3, 28, 28), np.uint8))
