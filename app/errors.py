@@ -18,6 +18,7 @@ ServiceError
 │   ├── TooManyParts           413  too_many_parts
 │   ├── TooManyRows            413  too_many_rows
 │   ├── InvalidTensor          400  invalid_tensor
+│   ├── UnreadableFile         000  unreadable_file (never over HTTP)
 │   └── UnsupportedMediaType   415  unsupported_media_type
 ├── ImageError             the upload is no picture we can read
 │   ├── NotAnImage             422  not_an_image
@@ -178,6 +179,14 @@ class InvalidTensor(UploadError):
 
     code = "invalid_tensor"
     title = "Invalid tensor"
+
+
+class UnreadableFile(UploadError):
+    """The bytes of an image cannot be had; told by the command line and in bulk runs alone."""
+
+    status = 0
+    code = "unreadable_file"
+    title = "Unreadable file"
 
 
 class UnsupportedMediaType(UploadError):

@@ -28,9 +28,10 @@ pytestmark = pytest.mark.anyio
 WARM_UP = 3
 REPEATS = 5
 
-MOST_CALLS = 600
-"""Of Python and C functions on the event loop's thread, for one small picture. What adds a tenth
-must be worth it, and says so by raising this."""
+MOST_CALLS = 620
+"""Of Python and C functions on the event loop's thread, for one small picture: 592 to 607 were
+counted, by what the process had done before. What adds a tenth must be worth it, and says so by
+raising this."""
 
 MOST_BYTES = 110_000
 """Allocated at once, by Python and NumPy, for one small picture."""

@@ -8,21 +8,13 @@ from pyarrow import parquet
 
 from app.bulk.places import Place, explain
 from app.bulk.planning import Part
-from app.errors import EmptyUpload, ServiceError, UploadError, UploadTooLarge
+from app.errors import EmptyUpload, ServiceError, UnreadableFile, UploadTooLarge
 
 PIECE = 32
 """Images in memory at once, and as many again that are being read meanwhile."""
 
 COLUMN = "image"
 """Of a Parquet file: the encoded image, or an object with the field `bytes`."""
-
-
-class UnreadableFile(UploadError):
-    """The bytes of an image cannot be had."""
-
-    status = 0  # it is never answered over HTTP
-    code = "unreadable_file"
-    title = "Unreadable file"
 
 
 Image = tuple[str, bytes | ServiceError]

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
+from app.answers import describe_number, describe_prediction
 from app.classifier import Classifier
 from app.cli.writing import Found
 from app.errors import ServiceError
-from app.numbers import Located
-from app.predictions import Prediction
 from app.problems import describe
-from app.schemas import ModelReference, NumberAnswer, NumberDigit, PredictionAnswer, Problem
+from app.schemas import NumberAnswer, PredictionAnswer, Problem
 
 
 class Local:
@@ -17,12 +16,16 @@ class Local:
     def __init__(self, classifier: Classifier) -> None:
         """Keep what reads."""
         self._classifier = classifier
-        model = classifier.model
-        self._model = ModelReference(name=model.name, version=model.version)
 
     async def predict_many(self, uploads: Sequence[bytes]) -> list[Found]:
         """The digit of each upload, in their order."""
-        return [self._tell(each) for each in await self._classifier.classify_many(uploads)]
+        model = self._classifier.model
+        return [
+            Problem(**describe(found))
+            if isinstance(found, ServiceError)
+            else PredictionAnswer.model_validate(describe_prediction(found, model))
+            for found in await self._classifier.classify_many(uploads)
+        ]
 
     async def read_many(self, uploads: Sequence[bytes]) -> list[Found]:
         """The number of each upload, in their order."""
@@ -30,39 +33,7 @@ class Local:
 
     async def _read(self, upload: bytes) -> Found:
         try:
-            located = await self._classifier.read(upload)
+            digits = await self._classifier.read(upload)
         except ServiceError as error:
             return Problem(**describe(error))
-        digits = [_describe(each) for each in located]
-        return NumberAnswer(
-            text="".join(str(each.digit) for each in digits),
-            accepted=all(each.accepted for each in digits),
-            digits=digits,
-            model=self._model,
-        )
-
-    def _tell(self, found: Prediction | ServiceError) -> Found:
-        if isinstance(found, ServiceError):
-            return Problem(**describe(found))
-        return PredictionAnswer.model_validate(
-            {
-                "digit": found.digit,
-                "confidence": found.confidence,
-                "probabilities": found.probabilities,
-                "accepted": found.accepted,
-                "reason": found.reason,
-                "warnings": list(found.warnings),
-                "model": self._model,
-            }
-        )
-
-
-def _describe(located: Located) -> NumberDigit:
-    prediction = located.prediction
-    return NumberDigit(
-        digit=prediction.digit,
-        confidence=prediction.confidence,
-        accepted=prediction.accepted,
-        reason=prediction.reason,
-        box=located.box,
-    )
+        return NumberAnswer.model_validate(describe_number(digits, self._classifier.model))

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from app.classifier import Classifier, ModelFacts
-from app.errors import InvalidParameter, ServiceError, UploadTooLarge
+from app.answers import describe_item, describe_number, describe_prediction
+from app.classifier import Classifier
+from app.errors import InvalidParameter, UploadTooLarge
 from app.imaging import View, draw_digit, draw_heatmap
 from app.lifecycle import Lifecycle
-from app.numbers import Located
 from app.predictions import Prediction
-from app.problems import describe
 from app.routes.callers import unless_gone
 from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
 from app.schemas import BatchAnswer, ExplainedAnswer, NumberAnswer, Problem
@@ -117,7 +116,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         work = classifier.classify(upload)
         # Under light load the answer is there before a caller can go, and watching costs time.
         prediction = await (unless_gone(request, work) if classifier.is_backlogged else work)
-        return _answer(_describe(prediction, _refer(classifier.model)))
+        return _answer(describe_prediction(prediction, classifier.model))
 
     @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=MANY_IMAGES)
     async def predict_batch(request: Request) -> Response:
@@ -137,8 +136,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         )
         bounded = [_bound(each, settings.max_upload_bytes) for each in uploads]
         answers = await unless_gone(request, classifier.classify_many(bounded))
-        model = _refer(classifier.model)
-        return _answer({"predictions": [_describe_either(answer, model) for answer in answers]})
+        model = classifier.model
+        return _answer({"predictions": [describe_item(answer, model) for answer in answers]})
 
     @router.post("/read", response_model=NumberAnswer, openapi_extra=ONE_IMAGE)
     async def read(request: Request) -> Response:
@@ -157,7 +156,7 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
             max_parts=settings.max_form_parts,
         )
         digits = await unless_gone(request, classifier.read(upload))
-        return _answer(_describe_number(digits, _refer(classifier.model)))
+        return _answer(describe_number(digits, classifier.model))
 
     return router
 
@@ -205,7 +204,7 @@ def _to_url(png: bytes) -> str:
 
 async def _explain(classifier: Classifier, upload: bytes, include: set[str]) -> dict[str, Any]:
     prediction, found = await classifier.classify_in_view(upload)
-    answer = _describe(prediction, _refer(classifier.model))
+    answer = describe_prediction(prediction, classifier.model)
     if "image" in include:
         answer["image"] = prediction.image.tolist()
     if include == {"image"}:
@@ -230,47 +229,6 @@ def _describe_view(
         "stroke_width_pixels": round(found.stroke_width_pixels, 2),
         "ink_fraction": round(found.seen.ink_fraction, 4),
         "warnings": prediction.warnings,
-    }
-
-
-def _refer(model: ModelFacts) -> dict[str, str]:
-    return {"name": model.name, "version": model.version}
-
-
-def _describe_either(answer: Prediction | ServiceError, model: dict[str, str]) -> dict[str, Any]:
-    if isinstance(answer, ServiceError):
-        return {"error": describe(answer)}
-    return _describe(answer, model)
-
-
-def _describe(prediction: Prediction, model: dict[str, str]) -> dict[str, Any]:
-    return {
-        "digit": prediction.digit,
-        "confidence": prediction.confidence,
-        "probabilities": prediction.probabilities,
-        "accepted": prediction.accepted,
-        "reason": prediction.reason,
-        "warnings": prediction.warnings,
-        "model": model,
-    }
-
-
-def _describe_number(digits: list[Located], model: dict[str, str]) -> dict[str, Any]:
-    predictions = [digit.prediction for digit in digits]
-    return {
-        "text": "".join(str(prediction.digit) for prediction in predictions),
-        "accepted": all(prediction.accepted for prediction in predictions),
-        "digits": [
-            {
-                "digit": digit.prediction.digit,
-                "confidence": digit.prediction.confidence,
-                "accepted": digit.prediction.accepted,
-                "reason": digit.prediction.reason,
-                "box": digit.box,
-            }
-            for digit in digits
-        ],
-        "model": model,
     }
 
 
