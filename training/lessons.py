@@ -28,7 +28,7 @@ def of_finishing(recipe: Recipe, how: Finishing) -> Recipe:
         name=f"{recipe.name}-finishing",
         epochs=how.epochs,
         learning_rate=how.learning_rate,
-        warmup_epochs=0.1,
+        warmup_epochs=how.warmup_epochs,
         augmentation=recipe.augmentation
         and replace(recipe.augmentation, damaged_share=how.damaged_share),
         # Sharp again, so that the confidence at the end is that of the digits.
