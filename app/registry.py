@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 State = Literal["idle", "loading", "available", "failed"]
 Sightings = dict[int, tuple[Path, Fingerprint]]
 
+GONE = "Its folder is gone: it is served from memory, and would not be after a restart."
+
 
 @dataclass(frozen=True, slots=True)
 class VersionStatus:
@@ -28,7 +30,8 @@ class VersionStatus:
     Attributes:
         number: its folder's name.
         state: idle is on the disk and not loaded, because another one is wanted.
-        reason: why it failed; for one that is available, what was refused in its place since.
+        reason: why it failed; for one that is available, what was refused in its place since, or
+            that its folder is gone.
         facts: of what is loaded.
         is_served: whether it answers those who name no version.
     """
@@ -195,6 +198,16 @@ class Registry:
                 del self._entries[number]
             elif number != self._served and self._policy.is_latest and self._is_available(number):
                 self._entries[number] = _Entry()
+        if self._served is not None:
+            self._note_whether_gone(self._served, is_gone=self._served not in sighted)
+
+    def _note_whether_gone(self, number: int, *, is_gone: bool) -> None:
+        entry = self._entries[number]
+        if is_gone and entry.reason != GONE:
+            entry.reason = GONE
+            logger.warning("the folder of the served version is gone", extra={"version": number})
+        elif not is_gone and entry.reason == GONE:
+            entry.reason = None
 
     def _serve(self, number: int) -> None:
         facts = self.classifier(number).model

@@ -203,6 +203,27 @@ async def test_last_version_is_not_let_go_of(shelf: Shelf) -> None:
     assert states(registry) == {2: "available", 1: "failed"}
 
 
+async def test_folder_that_is_gone_is_told(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, and no more when it is back: a restart would find nothing."""
+    registry = shelf.registry()
+    await settle(registry)
+    shelf.take(1)
+    for _ in range(3):
+        await settle(registry)
+    (gone,) = registry.versions()
+    shelf.put(1)
+    await settle(registry)
+    (back,) = registry.versions()
+
+    assert registry.served is not None
+    assert (gone.state, back.state) == ("available", "available")
+    assert "folder is gone" in (gone.reason or "")
+    assert back.reason is None
+    assert [each.getMessage() for each in caplog.records].count(
+        "the folder of the served version is gone"
+    ) == 1
+
+
 async def test_served_version_that_is_damaged_on_disk_serves_on(shelf: Shelf) -> None:
     """What is in memory was verified; that its folder is bad now is told beside it."""
     registry = shelf.registry()
