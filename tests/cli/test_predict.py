@@ -161,7 +161,12 @@ def wait_until_asleep(process: int) -> None:
 def test_one_interrupt_ends_it() -> None:
     """Also while it waits for standard input, of which it has read some."""
     words = [sys.executable, "-m", "app.cli", "predict", "-", "--models", str(MODELS)]
-    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        words,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 # it only sets a handler
+    ) as process:
         try:
             assert process.stdin is not None
             process.stdin.write(bytes(1 << 20))  # more than a pipe holds: it is being read
@@ -170,6 +175,11 @@ def test_one_interrupt_ends_it() -> None:
             assert process.wait(DEADLINE_SECONDS) == 130
         finally:
             process.kill()
+
+
+def _heed_interrupts() -> None:
+    """As at a terminal: what a script starts in the background inherits that they are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_name_that_no_file_has_stops_nothing(alexnet: Alexnet, pictures: Path) -> None:
