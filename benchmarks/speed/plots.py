@@ -5,7 +5,9 @@ from pathlib import Path
 from statistics import median
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
 
 from benchmarks.speed.contenders import BY_NAME
@@ -13,6 +15,9 @@ from benchmarks.speed.results import Results
 
 WIDTH_INCHES, HEIGHT_INCHES = 9.0, 6.0
 DOTS_PER_INCH = 110
+
+APART = cycler(marker=["o", "s"]) * cycler(color=list(TABLEAU_COLORS))
+"""There are more contenders than colours that are told apart."""
 
 
 def draw(folder: Path, results: Results) -> list[Path]:
@@ -50,6 +55,7 @@ def _figures(results: Results) -> Iterator[tuple[str, Figure]]:
 def _throughput_latency(results: Results) -> Figure:
     """A curve a contender, a point for each number of connections."""
     figure, axes = _new("requests a second", "p99, ms")
+    axes.set_prop_cycle(APART)
     for name, rounds in results.rounds.items():
         points = [
             (
@@ -60,7 +66,7 @@ def _throughput_latency(results: Results) -> Figure:
         ]
         is_ours = BY_NAME[name].kind == "ours"
         axes.plot(
-            *zip(*points, strict=True), marker="o", markersize=4, label=name,
+            *zip(*points, strict=True), markersize=4, label=name,
             linewidth=2.5 if is_ours else 1,
         )  # fmt: skip
     _logarithmic(axes)
