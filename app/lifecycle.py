@@ -58,9 +58,10 @@ class Lifecycle:
         self._watching: asyncio.Task[None] | None = None
         self._rehearsal: subprocess.Popen[bytes] | None = None
         self._is_stopping = False
+        self._policy = Policy(settings.model_versions)
         self.registry = Registry(
             settings.models_dir,
-            Policy(settings.model_versions),
+            self._policy,
             load=self._load_classifier,
             on_load=metrics.observe_load,
             on_serve=self._name_model,
@@ -147,9 +148,7 @@ class Lifecycle:
 
     def _warn_of_missing(self) -> None:
         """Say which versions are asked for and not loaded: they may come yet, or be a slip."""
-        settings = self._settings
-        named = {int(each) for each in settings.model_versions.split(",") if each.isdecimal()}
-        named |= set(settings.version_labels.values())
+        named = {*(self._policy.numbers or ()), *self._settings.version_labels.values()}
         loaded = {each.number for each in self.registry.versions() if each.facts is not None}
         if missing := sorted(named - loaded):
             logger.warning("versions are not there", extra={"missing": missing} | self._wanted())

@@ -52,16 +52,21 @@ class _Entry:
 
 
 class Policy:
-    """Which versions are to be loaded: `latest`, `all`, or some by number as `1,3`."""
+    """Which versions are to be loaded: `latest`, `all`, or some by number as `1,3`.
+
+    Attributes:
+        is_latest: whether it is the highest alone.
+        numbers: those that are named; None where none is.
+    """
 
     def __init__(self, text: str) -> None:
         """Take what a setting says."""
         self.is_latest = text == "latest"
-        self._numbers = None if text in {"latest", "all"} else {int(n) for n in text.split(",")}
+        self.numbers = None if text in {"latest", "all"} else {int(n) for n in text.split(",")}
 
     def wants(self, number: int) -> bool:
         """Whether a version is one of them."""
-        return self._numbers is None or number in self._numbers
+        return self.numbers is None or number in self.numbers
 
 
 class Registry:
