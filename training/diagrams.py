@@ -72,12 +72,12 @@ def draw_reliability(logits: Logits, test: Digits) -> Figure:
 def draw_scores(logits: Logits, unknown: dict[str, Logits], thresholds: Thresholds) -> Figure:
     """Both scores that decide whether a reading is accepted, digits against what is none."""
     figure = Figure(figsize=(12, 5), layout="constrained")
-    unlike, confidence = figure.subplots(1, 2)
+    energies, confidence = figure.subplots(1, 2)
     groups = {"digits": logits, **unknown}
     scores = {name: energy(rows) for name, rows in groups.items()}
-    _compare(unlike, scores, thresholds.min_energy)
-    unlike.set(xlabel="energy", ylabel="share of the set")
-    unlike.set_title(f"a digit at all: {thresholds.min_energy:.2f} and more")
+    _compare(energies, scores, thresholds.min_energy)
+    energies.set(xlabel="energy", ylabel="share of the set")
+    energies.set_title(f"a digit at all: {thresholds.min_energy:.2f} and more")
     _compare(
         confidence,
         {name: softmax(rows).max(axis=1) for name, rows in groups.items()},
@@ -85,7 +85,7 @@ def draw_scores(logits: Logits, unknown: dict[str, Logits], thresholds: Threshol
     )
     confidence.set(xlabel="confidence", yscale="log")
     confidence.set_title(f"sure enough: {thresholds.min_confidence:.2f} and more")
-    unlike.legend()
+    energies.legend()
     return figure
 
 
