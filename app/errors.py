@@ -336,3 +336,14 @@ class SelfTestFailed(ModelError):
 
     code = "self_test_failed"
     title = "Self-test failed"
+
+
+def explain(error: Exception) -> str:
+    """What the operating system says of a file, without the path, which stands beside it."""
+    reason = getattr(error, "strerror", None)
+    return str(reason or error or "It cannot be read.")
+
+
+def too_large(what: str, max_bytes: int) -> UploadTooLarge:
+    """The error of something, such as the file, that has more bytes than it may."""
+    return UploadTooLarge(f"{what} has more than {max_bytes:,} bytes.")

@@ -72,9 +72,3 @@ def list_files(place: Place) -> list[str]:
         if each.type == fs.FileType.File
     )
     return sorted(str(each) for each in found if not any(part[0] in "._" for part in each.parts))
-
-
-def explain(error: Exception) -> str:
-    """What the operating system says, without the path, which the row has."""
-    reason = getattr(error, "strerror", None)
-    return str(reason or error or "It cannot be read.")

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.bulk.places import Place, explain
+from app.bulk.places import Place
+from app.errors import explain
 from app.imaging.formats import SUFFIXES
 
 PART_IMAGES = 500

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.bulk.places import Place, explain
+from app.bulk.places import Place
 from app.bulk.planning import Part
-from app.errors import EmptyUpload, ServiceError, UnreadableFile, UploadTooLarge
+from app.errors import EmptyUpload, ServiceError, UnreadableFile, explain, too_large
 
 PIECE = 32
 """Images in memory at once, and as many again that are being read meanwhile."""
@@ -91,5 +91,5 @@ def _check(content: bytes, max_bytes: int) -> bytes | ServiceError:
     if not content:
         return EmptyUpload("The file has no bytes.")
     if len(content) > max_bytes:
-        return UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
+        return too_large("The file", max_bytes)
     return content

@@ -14,7 +14,7 @@ from app.cli.local import Local
 from app.cli.progress import make_progress
 from app.cli.sources import Source
 from app.cli.writing import Entry, Found, Writer, make_writer
-from app.errors import UnreadableFile
+from app.errors import UnreadableFile, explain
 from app.offline import NoModel, open_classifier
 from app.problems import describe
 from app.schemas import Problem
@@ -107,7 +107,7 @@ def _load(source: Source) -> bytes | Problem:
     try:
         return source.read()
     except OSError as error:
-        return Problem(**describe(UnreadableFile(error.strerror or "It cannot be read.")))
+        return Problem(**describe(UnreadableFile(explain(error))))
 
 
 @contextlib.asynccontextmanager

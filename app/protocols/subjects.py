@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import InvalidTensor, TooManyFiles, TooManyRows, UploadTooLarge
+from app.errors import InvalidTensor, TooManyFiles, TooManyRows, too_large
 from app.protocols.tensors import DIGIT, VALUES_PER_ROW
 
 Digits: TypeAlias = NDArray[np.uint8]
@@ -60,9 +60,7 @@ class Bounds:
             raise InvalidTensor("A batch holds at least one picture.")
         for place, picture in enumerate(pictures):
             if len(picture) > self.max_picture_bytes:
-                raise UploadTooLarge(
-                    f"Picture {place} has more than {self.max_picture_bytes:,} bytes."
-                )
+                raise too_large(f"Picture {place}", self.max_picture_bytes)
         return list(pictures)
 
 

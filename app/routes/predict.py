@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from app.answers import describe_item, describe_number, describe_prediction
 from app.classifier import Classifier
-from app.errors import InvalidParameter, UploadTooLarge
+from app.errors import InvalidParameter, too_large
 from app.imaging import View, draw_digit, draw_heatmap
 from app.lifecycle import Lifecycle
 from app.predictions import Prediction
@@ -134,7 +134,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
             max_files=settings.max_batch_files,
             max_parts=settings.max_form_parts,
         )
-        bounded = [_bound(each, settings.max_upload_bytes) for each in uploads]
+        most = settings.max_upload_bytes
+        bounded = [each if len(each) <= most else too_large("The file", most) for each in uploads]
         answers = await unless_gone(request, classifier.classify_many(bounded))
         model = classifier.model
         return _answer({"predictions": [describe_item(answer, model) for answer in answers]})
@@ -159,13 +160,6 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         return _answer(describe_number(digits, classifier.model))
 
     return router
-
-
-def _bound(upload: bytes, max_bytes: int) -> bytes | UploadTooLarge:
-    """An upload, or the error that it is too large: the others are read all the same."""
-    if len(upload) <= max_bytes:
-        return upload
-    return UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
 
 
 def _read_include(request: Request) -> set[str]:

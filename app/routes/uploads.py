@@ -8,7 +8,7 @@ from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
-from app.errors import EmptyUpload, MalformedBody, UnsupportedMediaType, UploadTooLarge
+from app.errors import EmptyUpload, MalformedBody, UnsupportedMediaType, too_large
 from app.routes.forms import Expected, find_files, parse_form
 
 Result = TypeVar("Result")
@@ -66,7 +66,7 @@ async def read_upload(
         found = await _take_files(body, boundary, aside, Expected("file", 1, max_parts))
         file = found[0]
         if len(file) > max_bytes:
-            raise UploadTooLarge(f"The file has more than {max_bytes:,} bytes.")
+            raise too_large("The file", max_bytes)
         return file
     if media_type not in IMAGE_TYPES:
         raise UnsupportedMediaType(
@@ -160,7 +160,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """
     announced = _find_header(request, b"content-length")
     if announced.isdecimal() and int(announced) > max_bytes:
-        raise _too_large(max_bytes)
+        raise too_large("The body", max_bytes)
     chunks = []
     size = 0
     is_last = False
@@ -172,10 +172,6 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         is_last = not message.get("more_body", False)
         size += len(chunk)
         if size > max_bytes:
-            raise _too_large(max_bytes)
+            raise too_large("The body", max_bytes)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _too_large(max_bytes: int) -> UploadTooLarge:
-    return UploadTooLarge(f"The body has more than {max_bytes:,} bytes.")
