@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from app.errors import ServiceError
 from app.guards.admission import Admission, Bounds, Places
 from app.guards.headers import SecurityHeaders
 from app.guards.inflation import Inflation
-from app.guards.keys import KeyGuard, Keys
+from app.guards.keys import SCHEMES, KeyGuard, Keys
 from app.leniency import Leniency
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
@@ -77,12 +77,15 @@ def create_app(
     app.state.lifecycle = lifecycle
     app.state.metrics = metrics
     reading = predict.make_router(settings, lifecycle)
-    app.include_router(reading)
+    keys = [Security(each) for each in SCHEMES] if settings.api_keys_file is not None else []
+    app.include_router(reading, dependencies=keys)
     app.include_router(health.make_router(lifecycle))
-    app.include_router(models.make_router(lifecycle.registry))
-    app.include_router(monitoring.make_router(metrics))
-    app.include_router(v1.make_router(settings, lifecycle))
-    app.include_router(v2.make_router(settings, lifecycle))
+    app.include_router(models.make_router(lifecycle.registry), dependencies=keys)
+    metrics_keys = keys if settings.metrics_need_key else []
+    app.include_router(monitoring.make_router(metrics), dependencies=metrics_keys)
+    app.include_router(v1.make_router(settings, lifecycle), dependencies=keys)
+    app.include_router(v2.make_router(settings, lifecycle), dependencies=keys)
+    app.include_router(v2.make_health_router(lifecycle))
     app.include_router(page.make_router())
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)

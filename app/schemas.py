@@ -3,7 +3,8 @@
 Answers are written from plain values, not validated again; a test holds them against these.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -98,6 +99,15 @@ class Problem(BaseModel):
     detail: str = Field(examples=["There is no ink in the picture."])
     code: str = Field(examples=["blank_image"])
     request_id: str | None = None
+
+
+def describe_problems(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Errors for a route's `responses`, from what each status means there."""
+    content: dict[str, Any] = {"application/problem+json": {}}
+    return {
+        status: {"model": Problem, "content": content, "description": text}
+        for status, text in texts.items()
+    }
 
 
 class BatchItemError(BaseModel):

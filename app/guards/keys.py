@@ -7,12 +7,19 @@ import re
 import time
 from pathlib import Path
 
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Unauthorised
 from app.guards import METRICS, is_page, is_probe
 
 logger = logging.getLogger(__name__)
+
+SCHEMES = (
+    HTTPBearer(auto_error=False, scheme_name="bearer"),
+    APIKeyHeader(auto_error=False, scheme_name="header", name="X-API-Key"),
+)
+"""How a key may be sent, for the OpenAPI document: they ask nothing, the guard does."""
 
 LOOK_SECONDS = 1.0
 """How often the file is looked at for changes."""

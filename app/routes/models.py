@@ -4,12 +4,12 @@ from fastapi import APIRouter
 
 from app.contract import NAME
 from app.registry import Registry, VersionStatus
-from app.schemas import ModelVersion, ModelVersions
+from app.schemas import ModelVersion, ModelVersions, describe_problems
 
 
 def make_router(registry: Registry) -> APIRouter:
     """The route that says what is loaded."""
-    router = APIRouter(tags=["models"])
+    router = APIRouter(tags=["models"], responses=describe_problems({401: "A key is needed."}))
 
     @router.get("/models")
     async def models() -> ModelVersions:

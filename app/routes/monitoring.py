@@ -4,11 +4,15 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from app.metrics import Metrics
+from app.schemas import describe_problems
 
 
 def make_router(metrics: Metrics) -> APIRouter:
     """The route that Prometheus scrapes."""
-    router = APIRouter(tags=["monitoring"])
+    router = APIRouter(
+        tags=["monitoring"],
+        responses=describe_problems({401: "A key is needed, where `METRICS_NEED_KEY` says so."}),
+    )
 
     @router.get("/metrics", response_class=Response)
     async def scrape(request: Request) -> Response:

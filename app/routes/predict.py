@@ -16,12 +16,11 @@ from app.lifecycle import Lifecycle
 from app.predictions import Prediction
 from app.routes.callers import unless_gone
 from app.routes.uploads import IMAGE_TYPES, read_upload, read_uploads
-from app.schemas import BatchAnswer, ExplainedAnswer, NumberAnswer, Problem
+from app.schemas import BatchAnswer, ExplainedAnswer, NumberAnswer, describe_problems
 from app.settings import Settings
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
-    for status, text in {
+PROBLEMS = describe_problems(
+    {
         400: "The body is empty or malformed, or a header is.",
         401: "A key is needed.",
         408: "The body came too slowly.",
@@ -30,8 +29,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         422: "No file in the field, nothing that can be read in it, or a wrong parameter.",
         503: "Not now; `Retry-After` says when.",
         504: "The digit could not be computed in time.",
-    }.items()
-}
+    }
+)
 
 BINARY = {"type": "string", "format": "binary"}
 

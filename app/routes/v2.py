@@ -90,30 +90,40 @@ BINARY: dict[int | str, dict[str, Any]] = {
 }
 
 
+TAG = "open inference protocol"
+
+
+def make_health_router(lifecycle: Lifecycle) -> APIRouter:
+    """The protocol's routes that orchestrators ask."""
+    router = APIRouter(prefix="/v2/health", tags=[TAG])
+
+    @router.get("/live")
+    async def live() -> dict[str, bool]:
+        """Whether the process answers, whatever the model does."""
+        return {"live": True}
+
+    @router.get("/ready", responses={503: {"description": "Starting or draining."}})
+    async def ready(response: Response) -> dict[str, bool]:
+        """Whether every model can be asked."""
+        is_ready = lifecycle.status == "ready"
+        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return {"ready": is_ready}
+
+    return router
+
+
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
-    """The routes of the protocol."""
-    router = APIRouter(prefix="/v2", tags=["open inference protocol"])
+    """The protocol's routes that read digits, and say how."""
+    router = APIRouter(prefix="/v2", tags=[TAG])
     names, bounds = Names(settings, lifecycle), bound(settings)
 
-    @router.get("")
+    @router.get("", responses={401: ERRORS[401]})
     @router.get("/", include_in_schema=False)
     async def describe_server() -> ServerDescription:
         """Which server this is, and which extensions it speaks."""
         return ServerDescription(
             name="alexnet-digits", version=VERSION, extensions=list(protocol.EXTENSIONS)
         )
-
-    @router.get("/health/live")
-    async def live() -> dict[str, bool]:
-        """Whether the process answers, whatever the model does."""
-        return {"live": True}
-
-    @router.get("/health/ready", responses={503: {"description": "Starting or draining."}})
-    async def ready(response: Response) -> dict[str, bool]:
-        """Whether every model can be asked."""
-        is_ready = lifecycle.status == "ready"
-        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-        return {"ready": is_ready}
 
     async def describe_model(request: Request) -> ModelDescription:
         """What the model takes and gives."""

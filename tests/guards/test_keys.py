@@ -1,6 +1,7 @@
 """Who may call: those whose key's digest is in the file, as it is now."""
 
 import hashlib
+import json
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -145,6 +146,37 @@ class TestService:
     async def test_pages_stay_open(self, client: httpx.AsyncClient, url: str) -> None:
         """A browser has no key to send before a page has asked for one; the pages say nothing."""
         assert (await client.get(url)).status_code == 200
+
+
+@pytest.mark.parametrize("metrics_need_key", [False, True])
+def test_description_says_what_needs_a_key(
+    settings: Settings, path: Path, *, metrics_need_key: bool
+) -> None:
+    """All but what is open, and each says that it may answer 401."""
+    update = {"api_keys_file": path, "metrics_need_key": metrics_need_key}
+    document = create_app(settings.model_copy(update=update)).openapi()
+    schemes = document["components"]["securitySchemes"]
+    operations = {
+        url: operation for url, item in document["paths"].items() for operation in item.values()
+    }
+    closed = {url for url, operation in operations.items() if "security" in operation}
+
+    assert {scheme["type"] for scheme in schemes.values()} == {"http", "apiKey"}
+    assert operations.keys() - closed == {
+        *("/health", "/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"),
+        *(() if metrics_need_key else ("/metrics",)),
+    }
+    for url in closed:
+        assert operations[url]["security"] == [{name: []} for name in schemes]
+        assert "401" in operations[url]["responses"]
+
+
+def test_description_asks_for_no_key_where_none_is_needed(settings: Settings) -> None:
+    """So nobody makes a client that wants one."""
+    document = create_app(settings).openapi()
+
+    assert "securitySchemes" not in document["components"]
+    assert '"security"' not in json.dumps(document["paths"])
 
 
 async def test_metrics_can_be_closed(settings: Settings, path: Path) -> None:
