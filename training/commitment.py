@@ -25,10 +25,14 @@ def commit(folder: Path, recipes: dict[str, Recipe]) -> None:
     """
     file = folder / FILE
     text = json.dumps({name: asdict(recipe) for name, recipe in recipes.items()}, indent=1)
-    if file.exists() and file.read_text() != text:
-        raise OtherRecipe(
-            f"{folder} is of a run with other numbers: finish that run with them, or remove the "
-            "folder."
-        )
+    if file.exists():
+        if file.read_text() != text:
+            raise OtherRecipe(
+                f"{folder} is of a run with other numbers: finish that run with them, or remove "
+                "the folder."
+            )
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    aside = file.with_suffix(".partial")  # half of it would pass for another recipe
+    aside.write_text(text)
+    aside.replace(file)

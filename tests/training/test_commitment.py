@@ -29,3 +29,14 @@ def test_other_recipes_are_refused(tmp_path: Path, other: dict[str, object]) -> 
     with pytest.raises(OtherRecipe, match="other numbers"):
         commit(tmp_path, other)  # type: ignore[arg-type] # recipes, one of which mypy cannot see
     commit(tmp_path, {"smoke": SMOKE})
+
+
+def test_a_run_that_goes_on_writes_nothing_anew(tmp_path: Path) -> None:
+    """So there is no moment at which whoever is killed leaves half a file."""
+    commit(tmp_path, {"smoke": SMOKE})
+    (before,) = tmp_path.iterdir()
+    written = before.stat()
+    commit(tmp_path, {"smoke": SMOKE})
+    (after,) = tmp_path.iterdir()
+
+    assert (after.stat().st_ino, after.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
