@@ -1,9 +1,8 @@
 """What can be typed: names, options, help, exit codes."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -15,21 +14,8 @@ NO_READER = 3
 SOURCE_AND_DESTINATION = 2
 
 
-class EngineChoice(StrEnum):
-    """What runs the model."""
-
-    auto = "auto"
-    litert = "litert"
-    tensorflow = "tensorflow"
-
-
-class PredictEngine(StrEnum):
-    """What predicts: the model run here, or many of them on a Ray cluster."""
-
-    auto = "auto"
-    litert = "litert"
-    tensorflow = "tensorflow"
-    ray = "ray"
+Engine = Literal["auto", "litert", "tensorflow"]
+"""What runs the model."""
 
 
 EXIT_CODES = """\b
@@ -50,7 +36,7 @@ ModelsOption = Annotated[
     typer.Option("--models", envvar="MODELS_DIR", help="Folder that holds alexnet/<version>/."),
 ]
 EngineOption = Annotated[
-    EngineChoice, typer.Option(envvar="ENGINE", help="What runs the model.", case_sensitive=False)
+    Engine, typer.Option(envvar="ENGINE", help="What runs the model.", case_sensitive=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -75,7 +61,7 @@ def serve(
     models_dir: Annotated[
         Path | None, typer.Option("--models", help="Folder that holds alexnet/<version>/.")
     ] = None,
-    engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="What runs the model.")] = None,
 ) -> None:
     """Serve the model over HTTP; every setting is an environment variable too.
 
@@ -91,7 +77,7 @@ def serve(
         "host": host,
         "port": port,
         "models_dir": models_dir,
-        "engine": engine and engine.value,
+        "engine": engine,
     }
     raise typer.Exit(run({name: value for name, value in chosen.items() if value is not None}))
 
@@ -116,13 +102,13 @@ def predict(
     key: KeyOption = None,
     models_dir: ModelsOption = Path("models"),
     engine: Annotated[
-        PredictEngine,
+        Literal[Engine, "ray"],
         typer.Option(
             envvar="ENGINE",
             help="What runs the model; ray takes SRC DEST and scores on a cluster.",
             case_sensitive=False,
         ),
-    ] = PredictEngine.auto,
+    ] = "auto",
 ) -> None:
     """Read the digit of each picture. What cannot be read is named, and stops nothing.
 
@@ -138,7 +124,7 @@ def predict(
       alexnet predict scans/ --url http://127.0.0.1:8000
       alexnet predict --engine ray s3://bucket/scans s3://bucket/digits
     """
-    if engine is PredictEngine.ray:
+    if engine == "ray":
         _score(files, models_dir, is_plain=not (as_json or as_csv or url))
     form = _choose_form(as_json=as_json, as_csv=as_csv)
     _read(
@@ -148,7 +134,7 @@ def predict(
         url=url,
         key=key,
         models_dir=models_dir,
-        engine=engine.value,
+        engine=engine,
     )
 
 
@@ -161,7 +147,7 @@ def read(
     url: UrlOption = None,
     key: KeyOption = None,
     models_dir: ModelsOption = Path("models"),
-    engine: EngineOption = EngineChoice.auto,
+    engine: EngineOption = "auto",
 ) -> None:
     """Read the number in each picture: all of its digits, from left to right.
 
@@ -178,7 +164,7 @@ def read(
         url=url,
         key=key,
         models_dir=models_dir,
-        engine=engine.value,
+        engine=engine,
     )
 
 
@@ -194,7 +180,7 @@ def list_models(models_dir: ModelsOption = Path("models"), *, as_json: JsonOptio
 @models.command("verify")
 def verify_models(
     models_dir: ModelsOption = Path("models"),
-    engine: EngineOption = EngineChoice.auto,
+    engine: EngineOption = "auto",
     version: Annotated[int | None, typer.Option(help="Only this one.")] = None,
 ) -> None:
     """Check each version's files by their digests, load it, and have it read its golden digits.
@@ -204,7 +190,7 @@ def verify_models(
     """
     from app.cli.shelf import verify_versions  # noqa: PLC0415 # late, as all that is heavy
 
-    if not verify_versions(models_dir, engine.value, version):
+    if not verify_versions(models_dir, engine, version):
         raise typer.Exit(SOME_UNREAD)
 
 
