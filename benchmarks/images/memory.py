@@ -6,7 +6,7 @@ Each is read by a process of its own, whose peak is compared with what it had be
 """
 
 import multiprocessing
-import resource
+import re
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -71,9 +71,15 @@ def draw(path: Path, mode: str, kind: str, options: dict[str, Any]) -> None:
 def measure_peak(path: Path) -> int:
     """Bytes beyond what the process had with the file in it, at the most."""
     upload = path.read_bytes()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _read_peak()
     normalise(decode(upload, max_pixels=Settings().max_pixels))
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    return _read_peak() - before
+
+
+def _read_peak() -> int:
+    """The most that this program was resident with; `getrusage` counts what ran before it too."""
+    (line,) = re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    return int(line) * 1024
 
 
 if __name__ == "__main__":
