@@ -4,12 +4,12 @@ Pillow's own `Image.open` is not used: it tries every format it knows, fills pro
 tables when first called, and warns or raises by a process-wide pixel limit.
 """
 
-import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -27,10 +27,15 @@ MAX_JPEG_SCANS = 100
 # Metadata of 20 MB take 320 of the longest; Pillow keeps a note of each, however short.
 MAX_JPEG_SEGMENTS = 2000
 
-# The next marker, past what is coded: there 0xFF is followed by 0 or by a restart (ITU T.81, B.1).
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-_JPEG_SCAN, _JPEG_END = b"\xda", b"\xd9"
-_JPEG_BARE = {b"\xd8", b"\x01"}
+# What follows 0xFF in a marker; in what is coded it is 0 or a restart (ITU T.81, B.1).
+_JPEG_MARK = 0xFF
+_IS_JPEG_MARKER = np.ones(256, dtype=bool)
+_IS_JPEG_MARKER[[0x00, *range(0xD0, 0xD8), _JPEG_MARK]] = False
+_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
+_JPEG_BARE = {0xD8, 0x01}
+
+LEAST_WINDOW, LARGEST_WINDOW = 1 << 12, 1 << 20
+"""Bytes of what is coded that are looked through at once for its end."""
 
 SMALL_BYTES = 32 << 10
 SMALL_PIXELS = 1 << 10
@@ -130,15 +135,36 @@ def _few_segments(upload: bytes) -> bytes:
         DamagedImage: it has more scans or segments than any camera writes.
     """
     segments = scans = place = 0
-    while (marker := _JPEG_MARKER.search(upload, place)) and marker[1] != _JPEG_END:
+    while (place := _find_marker(upload, place)) < len(upload) and upload[place] != _JPEG_END:
         segments += 1
-        scans += marker[1] == _JPEG_SCAN
+        scans += upload[place] == _JPEG_SCAN
         if segments > MAX_JPEG_SEGMENTS or scans > MAX_JPEG_SCANS:
             raise DamagedImage("The JPEG image has too many segments.")
-        place = marker.end()
-        if marker[1] not in _JPEG_BARE:
+        is_bare = upload[place] in _JPEG_BARE
+        place += 1
+        if not is_bare:
             place += int.from_bytes(upload[place : place + 2])
     return upload
+
+
+def _find_marker(upload: bytes, place: int) -> int:
+    """Where the next marker's second byte is, from a place on; the length if there is none.
+
+    A regular expression took 6 ms of a photo of a megabyte, in which no other thread could run.
+    """
+    ahead = upload[place : place + 2]
+    if ahead[:1] == b"\xff" and ahead[1:] and _IS_JPEG_MARKER[ahead[1]]:
+        return place + 1
+    coded, length = np.frombuffer(upload, dtype=np.uint8), LEAST_WINDOW
+    while place + 1 < len(upload):
+        window = coded[place : place + length]
+        seconds = 1 + np.flatnonzero(window[:-1] == _JPEG_MARK)
+        found = seconds[_IS_JPEG_MARKER[window[seconds]]]
+        if found.size:
+            return place + int(found[0])
+        place += len(window) - 1  # the last may be the first of a marker's
+        length = min(4 * length, LARGEST_WINDOW)
+    return len(upload)
 
 
 def _webp_size(upload: bytes) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from app.errors import DamagedImage, EmptyUpload, ImageError, NotAnImage, TooManyPixels
 from app.imaging import decode, is_small
+from app.imaging.formats import recognise
 
 MAX_PIXELS = 1_000_000
 PATIENCE_SECONDS = 20
@@ -264,6 +265,27 @@ def test_jpeg_of_countless_segments_is_refused(segment: bytes) -> None:
 
     with pytest.raises(DamagedImage, match="too many segments"):
         read(picture[:2] + segment * 3000 + picture[2:])
+
+
+@pytest.mark.parametrize("padding", [b"", b"\xff", b"\xff" * 9])
+@pytest.mark.parametrize("coded", [0, 1, 4094, 4095, 4096, 4097, 20_000, 2_000_000])
+def test_scans_of_a_jpeg_are_found_behind_what_is_coded(coded: int, padding: bytes) -> None:
+    """Wherever one begins, and whatever looks like a marker and is none."""
+    picture = save(make_picture(), "JPEG")
+    scan = b"\xff\xda\x00\x02"
+    pixels = (b"\xff\x00\xff\xd7\xff" + bytes(997)) * (coded // 1000 + 1)
+    many = (scan + pixels[:coded] + padding) * 101
+
+    with pytest.raises(DamagedImage, match="too many segments"):
+        read(picture[:-2] + many + picture[-2:])
+
+
+@pytest.mark.parametrize("end", [b"", b"\xff", b"\xff\xff", b"\xff\xe1", b"\xff\xe1\x00"])
+def test_jpeg_may_end_anywhere(end: bytes) -> None:
+    """In a marker too: whether enough of it is there is for the decoder to say."""
+    cut = save(make_picture(), "JPEG")[:-2] + end
+
+    assert recognise(cut).essential(cut) == cut
 
 
 def test_what_follows_a_jpeg_is_no_part_of_it() -> None:
