@@ -7,7 +7,7 @@ from typing import Any
 
 from app.settings import Settings
 from benchmarks.speed.results import CROWD
-from docs.results import find, middle
+from docs.results import find, middle, read_many
 
 RATES = (100, 10_000, 1_000_000)
 """Requests a second."""
@@ -148,7 +148,7 @@ def _tabulate_core(results: Mapping[str, Any]) -> str:
 def _tabulate_many(results: Mapping[str, Any]) -> str:
     rows = [
         (f"256 in a request: {name}", f"{rate:,.0f}", "measured")
-        for name, rate in find(results, "stress", "many_per_second").items()
+        for name, rate in read_many(results).items()
     ]
     for size in ("1", BATCH):
         ms = find(results, "growth", "engine_ms", size)
@@ -295,7 +295,7 @@ def _list_ways(
     """To read a million: the way, how its milliseconds come about, those, and the utilisation."""
     cores = int(find(results, "machine", "cores"))
     yield "one a request", "", cpu_ms, UTILISATION
-    for name, rate in find(results, "stress", "many_per_second").items():
+    for name, rate in read_many(results).items():
         how = f"1000 × {cores} ÷ {rate:,.0f}"
         yield f"256 a request: {name}", how, 1000 * cores / rate, UTILISATION
     ms = find(results, "growth", "engine_ms", BATCH)

@@ -68,7 +68,8 @@ def _measure(
         bench, [each for each in contenders if each.name in options.open_loops], plan, results
     )
     results.growth = growth.measure(bench, plan, options.workers)
-    results.stress = stress.measure(bench, plan, peak=results.peak("ours"))
+    for measured in stress.measure(bench, plan, peak=results.peak("ours")):
+        results.stress.append(measured)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.speed.contenders import BY_NAME, Contender
-from benchmarks.speed.parsing import Closed, Open
-from benchmarks.speed.results import CROWD, Results
+from benchmarks.speed.parsing import Closed
+from benchmarks.speed.results import CROWD, Results, spread
 
 ENGINE_SHARE = 1.3
 ENGINE_ROWS = 64
@@ -141,32 +141,37 @@ def _at_start(results: Results) -> Iterator[Verdict]:
 
 
 def _under_stress(results: Results) -> Iterator[Verdict]:
-    stress, engine_ms = results.stress, results.growth.engine_ms
-    if stress.many_per_second and engine_ms:
+    rounds, engine_ms = results.stress, results.growth.engine_ms
+    if not rounds:
+        return
+    if engine_ms:
         rate = 1000 * ENGINE_ROWS / engine_ms[ENGINE_ROWS]
-        for name, found in stress.many_per_second.items():
-            yield _at_least(
-                f"256 digits in one request, {name} ÷ the engine's rate", found / rate, 0.8
-            )
-    if stress.small_alone and stress.small_mixed:
-        ratio = stress.small_mixed.p99_ms / stress.small_alone.p99_ms
-        yield _at_most("p99 of small pictures beside 12-Mpx ones ÷ alone", ratio, 3)
-    if stress.overload and results.closed("ours", CROWD):
-        yield from _overloaded(results, stress.overload)
+        for name in rounds[0].many_per_second:
+            found = spread(each.many_per_second[name] / rate for each in rounds)
+            measure = f"256 digits in one request, {name} ÷ the engine's rate"
+            yield _at_least(measure, found.middle, 0.8, found.around)
+    found = spread(each.small_mixed.p99_ms / each.small_alone.p99_ms for each in rounds)
+    measure = "p99 of small pictures beside 12-Mpx ones ÷ alone"
+    yield _at_most(measure, found.middle, 3, found.around)
+    if results.closed("ours", CROWD):
+        yield from _overloaded(results)
 
 
-def _overloaded(results: Results, overload: Open) -> Iterator[Verdict]:
-    answered = overload.answered_per_second / results.peak("ours")
-    yield _at_least("at 3 × capacity: answers of 200 a second ÷ the peak", answered, 0.9)
+def _overloaded(results: Results) -> Iterator[Verdict]:
+    rounds, peak = results.stress, results.peak("ours")
+    found = spread(each.overload.answered_per_second / peak for each in rounds)
+    measure = "at 3 × capacity: answers of 200 a second ÷ the peak"
+    yield _at_least(measure, found.middle, 0.9, found.around)
     unloaded = _middle(results, "ours", CROWD, _tail)
-    yield _at_most("… p99 of those ÷ p99 at c=32", overload.p99_ms / unloaded, 5)
-    yield _at_most("… ms until refused, p99", overload.refused_p99_ms, 20)
-    stress = results.stress
-    if stress.refusals:
-        yield _at_least(
-            "… share of refusals with Retry-After",
-            stress.refusals_with_hint / stress.refusals, 1, f" of {stress.refusals}",
-        )  # fmt: skip
+    found = spread(each.overload.p99_ms / unloaded for each in rounds)
+    yield _at_most("… p99 of those ÷ p99 at c=32", found.middle, 5, found.around)
+    found = spread(each.overload.refused_p99_ms for each in rounds)
+    yield _at_most("… ms until refused, p99", found.middle, 20, found.around)
+    refusals = sum(each.refusals for each in rounds)
+    if refusals:
+        with_hint = sum(each.refusals_with_hint for each in rounds)
+        measure = "… share of refusals with Retry-After"
+        yield _at_least(measure, with_hint / refusals, 1, f" of {refusals}")
 
 
 def _with_workers(results: Results) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks.speed.bars import judge
 from benchmarks.speed.contenders import CONTENDERS, Contender
 from benchmarks.speed.parsing import Open
-from benchmarks.speed.results import CROWD, Results, Round, spread
+from benchmarks.speed.results import CROWD, OVERLOAD, Results, Round, spread
 
 NETWORKS = {"saved_model": "SavedModel", "keras": "SavedModel", "twin": "int8 twin", None: "–"}
 
@@ -86,7 +86,7 @@ def _cpu_ms(measured: Round) -> float:
 
 
 def _open_loops(results: Results) -> Iterator[str]:
-    if not results.offered and results.stress.overload is None:
+    if not results.offered and not results.stress:
         return
     yield from ("", "## Open loop", "")
     yield _row("server", "of its peak", *_OPEN_HEADS)
@@ -94,14 +94,11 @@ def _open_loops(results: Results) -> Iterator[str]:
     for name, loops in results.offered.items():
         for share, loop in loops.items():
             yield _row(name, f"{share:g}", *_describe_open(loop))
-    stress = results.stress
-    for name, extra in (
-        ("ours, small pictures", stress.small_alone),
-        ("… beside 5 % of 12 Mpx", stress.small_mixed),
-        ("ours, overloaded", stress.overload),
-    ):
-        if extra is not None:
-            yield _row(name, "–", *_describe_open(extra))
+    for number, stress in enumerate(results.stress, 1):
+        alone = f"ours, small pictures, round {number}"
+        yield _row(alone, "–", *_describe_open(stress.small_alone))
+        yield _row("… beside 5 % of 12 Mpx", "–", *_describe_open(stress.small_mixed))
+        yield _row("… overloaded", f"{OVERLOAD:g}", *_describe_open(stress.overload))
 
 
 _OPEN_HEADS = (
@@ -135,10 +132,10 @@ def _growth(results: Results) -> Iterator[str]:
         yield from ("", "| workers | req/s at c=32 |", "|---|---|")
         for count, rates in growth.workers.items():
             yield _row(str(count), str(spread(rates)))
-    if results.stress.many_per_second:
+    if results.stress:
         yield from ("", "| 256 digits in one request | digits/s |", "|---|---|")
-        for name, rate in results.stress.many_per_second.items():
-            yield _row(name, f"{rate:,.0f}")
+        for name in results.stress[0].many_per_second:
+            yield _row(name, str(spread(each.many_per_second[name] for each in results.stress)))
 
 
 def _plots(path: Path, plots: Sequence[Path]) -> Iterator[str]:

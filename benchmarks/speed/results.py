@@ -9,6 +9,9 @@ from benchmarks.speed.parsing import Closed, Open
 CROWD = 32
 """Connections of the closed loop that most bars speak of."""
 
+OVERLOAD = 3.0
+"""Times its peak, that is offered to see what becomes of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -20,7 +23,12 @@ class Spread:
 
     def __str__(self) -> str:
         """The median, and how far the others are off it."""
-        return f"{_short(self.middle)} ({_short(self.least)}–{_short(self.most)})"
+        return f"{_short(self.middle)}{self.around}"
+
+    @property
+    def around(self) -> str:
+        """How far, alone."""
+        return f" ({_short(self.least)}–{_short(self.most)})"
 
 
 def spread(values: Iterable[float]) -> Spread:
@@ -67,9 +75,9 @@ class Growth:
     workers: dict[int, list[float]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Stress:
-    """The service where it is not at ease.
+    """One round of the service where it is not at ease.
 
     Attributes:
         many_per_second: digits a second, 256 in a request, by what the request holds.
@@ -80,12 +88,12 @@ class Stress:
         refusals_with_hint: those with `Retry-After`.
     """
 
-    many_per_second: dict[str, float] = field(default_factory=dict)
-    small_alone: Open | None = None
-    small_mixed: Open | None = None
-    overload: Open | None = None
-    refusals: int = 0
-    refusals_with_hint: int = 0
+    many_per_second: dict[str, float]
+    small_alone: Open
+    small_mixed: Open
+    overload: Open
+    refusals: int
+    refusals_with_hint: int
 
 
 @dataclass(slots=True)
@@ -98,6 +106,8 @@ class Results:
         rounds: of each contender.
         offered: open loops of each contender, by share of its capacity.
         missing: contenders that could not be measured, and why.
+        growth: of ours.
+        stress: of ours, round by round.
     """
 
     machine: dict[str, str]
@@ -106,7 +116,7 @@ class Results:
     offered: dict[str, dict[float, Open]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     growth: Growth = field(default_factory=Growth)
-    stress: Stress = field(default_factory=Stress)
+    stress: list[Stress] = field(default_factory=list)
 
     def closed(self, name: str, connections: int) -> Sequence[Closed]:
         """A contender's closed loops, round by round; none where it was not measured so."""

@@ -1,5 +1,7 @@
 """The service where it is not at ease: many digits at once, large pictures, too much load."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from benchmarks.speed.contenders import BY_NAME
@@ -7,7 +9,7 @@ from benchmarks.speed.generators import OPEN_CONNECTIONS, drive, offer, offering
 from benchmarks.speed.growth import large_jpeg
 from benchmarks.speed.parsing import UNAVAILABLE, Open
 from benchmarks.speed.payloads import FORM_TYPE, Payload, to_binary_tensor, to_form, to_png, write
-from benchmarks.speed.results import Stress
+from benchmarks.speed.results import OVERLOAD, Stress
 from benchmarks.speed.rounds import Bench, Plan
 from benchmarks.speed.servers import Running, post, serving
 
@@ -20,30 +22,27 @@ MIX_LASTS = 5
 """How many times as long as all else the mixed load lasts: of some three hundred small pictures a
 second, too few are the slowest hundredth of a few seconds."""
 
-OVERLOAD = 3.0
 
-
-def measure(bench: Bench, plan: Plan, *, peak: float) -> Stress:
-    """All of them, on one server.
+def measure(bench: Bench, plan: Plan, *, peak: float) -> Iterator[Stress]:
+    """All of them, round after round, each on a server of its own.
 
     Args:
         bench: what is needed.
-        plan: how long.
+        plan: how long, and how often.
         peak: requests a second that it can do.
     """
-    stress = Stress()
     ours = BY_NAME["ours"]
-    small = bench.payload(ours)
+    small, large = bench.payload(ours), large_jpeg(bench)
     python = bench.pythons[ours.environment]
-    with serving(ours, python, bench.version, bench.known) as running:
-        stress.many_per_second = {
-            name: MANY
-            * drive(running.port, payload, connections=1, seconds=plan.seconds).per_second
-            for name, payload in _list_many(bench).items()
-        }
-        stress.small_alone, stress.small_mixed = _mix(running, small, large_jpeg(bench), plan)
-        _overload(running, small, peak, plan, stress)
-    return stress
+    for _ in range(plan.rounds):
+        with serving(ours, python, bench.version, bench.known) as running:
+            many_per_second = {
+                name: MANY
+                * drive(running.port, payload, connections=1, seconds=plan.seconds).per_second
+                for name, payload in _list_many(bench).items()
+            }
+            alone, mixed = _mix(running, small, large, plan)
+            yield Stress(many_per_second, alone, mixed, *_overload(running, small, peak, plan))
 
 
 def _list_many(bench: Bench) -> dict[str, Payload]:
@@ -81,9 +80,14 @@ def _mix(running: Running, small: Payload, large: Payload, plan: Plan) -> tuple[
     return by_themselves, mixed
 
 
-def _overload(running: Running, small: Payload, peak: float, plan: Plan, stress: Stress) -> None:
-    """Offer too much, and see beside it whether refusals say when to come back."""
+def _overload(running: Running, small: Payload, peak: float, plan: Plan) -> tuple[Open, int, int]:
+    """Offer too much, and see beside it whether refusals say when to come back.
+
+    Returns:
+        What came of it, how often a caller beside it was refused, and how often with a hint.
+    """
     body = small.files[0].read_bytes()
+    refusals = with_hint = 0
     with offering(
         running.port,
         small,
@@ -93,6 +97,6 @@ def _overload(running: Running, small: Payload, peak: float, plan: Plan, stress:
     ) as load:
         while load.is_running:
             status, headers, _ = post(running.port, small.path, small.headers, body)
-            stress.refusals += status == UNAVAILABLE
-            stress.refusals_with_hint += status == UNAVAILABLE and "retry-after" in headers
-        stress.overload = load.wait()
+            refusals += status == UNAVAILABLE
+            with_hint += status == UNAVAILABLE and "retry-after" in headers
+        return load.wait(), refusals, with_hint

@@ -39,7 +39,7 @@ RESULTS: dict[str, Any] = {
         "engine_ms": {"1": 0.5, "16": 1.6},
         "image_ms": {"784": 1.0, "12000000": 25.0},
     },
-    "stress": {"many_per_second": {"PNGs": 4000.0}},
+    "stress": [{"many_per_second": {"PNGs": rate}} for rate in (3900.0, 4000.0, 5000.0)],
 }
 
 
@@ -105,13 +105,16 @@ def test_refusals_below_capacity_are_explained(refused: float, *, is_explained: 
         ("rounds", "ours-2"),
         ("growth", "engine_ms"),
         ("growth", "image_ms"),
-        ("stress", "many_per_second"),
+        ("stress",),
     ],
 )
-def test_what_was_not_measured_is_missed(place: tuple[str, str]) -> None:
+def test_what_was_not_measured_is_missed(place: tuple[str, ...]) -> None:
     """A short benchmark leaves out what the page needs, and no page is written without."""
     results = copy.deepcopy(RESULTS)
-    results[place[0]][place[1]] = {}
+    parent = results
+    for key in place[:-1]:
+        parent = parent[key]
+    parent[place[-1]] = {}
 
     with pytest.raises(NotMeasured, match=".".join(place)):
         describe_scaling(results)
