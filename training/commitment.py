@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from training import aside
 from training.config import Recipe
 
 FILE = "recipes.json"
@@ -33,6 +34,5 @@ def commit(folder: Path, recipes: dict[str, Recipe]) -> None:
             )
         return
     folder.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(".partial")  # half of it would pass for another recipe
-    aside.write_text(text)
-    aside.replace(file)
+    # Half of it would pass for another recipe.
+    aside.replace(file, lambda path: path.write_text(text))

@@ -5,13 +5,14 @@ kept with the run's checkpoints.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from training import chance, fonts, hands, outliers, uploads
+from training import aside, chance, fonts, hands, outliers, uploads
 from training.config import Mixture
 from training.dataset import Digits
 
@@ -57,9 +58,8 @@ def prepare(
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         made = make(digits, mixture, seed=seed, is_validation=is_validation)
-        aside = path.with_name(f"aside-{path.name}")
-        np.savez(
-            aside,
+        write = partial(
+            np.savez,
             uploaded=made.uploaded.images,
             uploaded_labels=made.uploaded.labels,
             printed=made.printed.images,
@@ -68,7 +68,7 @@ def prepare(
             written_labels=made.written.labels,
             outliers=made.outliers,
         )
-        aside.replace(path)
+        aside.replace(path, write)
     with np.load(path) as kept:
         return Extras(
             Digits(kept["uploaded"], kept["uploaded_labels"]),

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from training import chance
+from training import aside, chance
 from training.augment import batches, steps_per_epoch
 from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
@@ -120,15 +120,8 @@ class KeepCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras pu
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
         text = json.dumps(self.history, indent=1)
-        _replace(self.checkpoint.history, lambda path: Path(path).write_text(text))
-        _replace(self.checkpoint.latest, self.model.save)
-
-
-def _replace(path: Path, write: Any) -> None:  # noqa: ANN401 # Keras's savers have no types
-    """Write a file aside and rename it, so that a reader never sees half of it."""
-    aside = path.with_name(f"aside-{path.name}")
-    write(aside)
-    aside.replace(path)
+        aside.replace(self.checkpoint.history, lambda path: path.write_text(text))
+        aside.replace(self.checkpoint.latest, self.model.save)
 
 
 def fit(

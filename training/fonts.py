@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from training import aside
 from training.cache import cache_folder
 from training.npm import PackageError, pack
 
@@ -124,9 +126,9 @@ def _fetch(packages: list[Package], fetched: Path, cache: Path) -> None:
     with suppress(OSError):  # all that is lost without a cache is the next run's time
         cache.mkdir(parents=True, exist_ok=True)
         for package in packages:
-            aside = cache / f"aside-{package.archive}"
-            shutil.copyfile(fetched / package.archive, aside)
-            aside.replace(cache / package.archive)
+            aside.replace(
+                cache / package.archive, partial(shutil.copyfile, fetched / package.archive)
+            )
 
 
 def _is_intact(folder: Path, package: Package) -> bool:
