@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response, Security
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from app.errors import ServiceError
 from app.guards.admission import Admission, Bounds, Places
 from app.guards.headers import SecurityHeaders
 from app.guards.inflation import Inflation
-from app.guards.keys import SCHEMES, KeyGuard, Keys
+from app.guards.keys import KeyGuard, Keys, describe_keys
 from app.leniency import Leniency
 from app.lifecycle import Lifecycle
 from app.metrics import Metrics
@@ -77,15 +77,12 @@ def create_app(
     app.state.lifecycle = lifecycle
     app.state.metrics = metrics
     reading = predict.make_router(settings, lifecycle)
-    keys = [Security(each) for each in SCHEMES] if settings.api_keys_file is not None else []
-    app.include_router(reading, dependencies=keys)
+    app.include_router(reading)
     app.include_router(health.make_router(lifecycle))
-    app.include_router(models.make_router(lifecycle.registry), dependencies=keys)
-    metrics_keys = keys if settings.metrics_need_key else []
-    app.include_router(monitoring.make_router(metrics), dependencies=metrics_keys)
-    app.include_router(v1.make_router(settings, lifecycle), dependencies=keys)
-    app.include_router(v2.make_router(settings, lifecycle), dependencies=keys)
-    app.include_router(v2.make_health_router(lifecycle))
+    app.include_router(models.make_router(lifecycle.registry))
+    app.include_router(monitoring.make_router(metrics))
+    app.include_router(v1.make_router(settings, lifecycle))
+    app.include_router(v2.make_router(settings, lifecycle))
     app.include_router(page.make_router())
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
@@ -116,7 +113,10 @@ def _guard(app: FastAPI, settings: Settings) -> Places:
     app.add_middleware(Inflation)
     if settings.api_keys_file is not None:
         keys = Keys(settings.api_keys_file)
-        app.add_middleware(KeyGuard, keys=keys, metrics_need_key=settings.metrics_need_key)
+        need = settings.metrics_need_key
+        app.add_middleware(KeyGuard, keys=keys, metrics_need_key=need)
+        describe = app.openapi
+        app.openapi = lambda: describe_keys(describe(), metrics_need_key=need)  # type: ignore[method-assign] # FastAPI's own way
     return places
 
 

@@ -171,6 +171,11 @@ class PlainError(BaseModel):
     error: str = Field(examples=["Input `images` has the shape [-1, 28, 28], not [28, 28]."])
 
 
+def describe_plain_errors(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """As `describe_problems`, for the protocols whose errors are a line."""
+    return {status: {"model": PlainError, "description": text} for status, text in texts.items()}
+
+
 class ServerDescription(BaseModel):
     """Which server this is."""
 

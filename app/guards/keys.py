@@ -6,8 +6,8 @@ import logging
 import re
 import time
 from pathlib import Path
+from typing import Any
 
-from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Unauthorised
@@ -15,11 +15,11 @@ from app.guards import METRICS, is_page, is_probe
 
 logger = logging.getLogger(__name__)
 
-SCHEMES = (
-    HTTPBearer(auto_error=False, scheme_name="bearer"),
-    APIKeyHeader(auto_error=False, scheme_name="header", name="X-API-Key"),
-)
-"""How a key may be sent, for the OpenAPI document: they ask nothing, the guard does."""
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+"""How a key may be sent, as OpenAPI says it."""
 
 LOOK_SECONDS = 1.0
 """How often the file is looked at for changes."""
@@ -93,6 +93,23 @@ def _read(path: Path) -> list[str]:
     return [match[1] for match in matches if match]
 
 
+def is_open(path: str, *, metrics_need_key: bool) -> bool:
+    """Whether a path is answered without a key."""
+    if is_probe(path) or is_page(path):
+        return True
+    return path == METRICS and not metrics_need_key
+
+
+def describe_keys(document: dict[str, Any], *, metrics_need_key: bool) -> dict[str, Any]:
+    """Say in an OpenAPI document which paths want a key, and how it is sent."""
+    document["components"]["securitySchemes"] = SCHEMES
+    for path, item in document["paths"].items():
+        if not is_open(path, metrics_need_key=metrics_need_key):
+            for operation in item.values():
+                operation["security"] = [{name: []} for name in SCHEMES]
+    return document
+
+
 class KeyGuard:
     """Lets nobody pass without a key, except to ask for health and to open the page."""
 
@@ -104,18 +121,15 @@ class KeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or raise that it has no key."""
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
+        if scope["type"] == "http" and not is_open(
+            scope["path"], metrics_need_key=self._metrics_need_key
+        ):
             key = _presented(scope)
             if key is None:
                 raise Unauthorised("Send a key: Authorization: Bearer …, or X-API-Key.")
             if not self._keys.is_known(key):
                 raise Unauthorised("The key is not known.")
         await self._app(scope, receive, send)
-
-    def _is_open(self, path: str) -> bool:
-        if is_probe(path) or is_page(path):
-            return True
-        return path == METRICS and not self._metrics_need_key
 
 
 def _presented(scope: Scope) -> bytes | None:

@@ -15,12 +15,11 @@ from app.protocols import tensorflow_serving as protocol
 from app.registry import VersionStatus
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
-from app.schemas import PlainError
+from app.schemas import describe_plain_errors
 from app.settings import Settings
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": PlainError, "description": text}
-    for status, text in {
+ERRORS = describe_plain_errors(
+    {
         400: "Malformed, or nothing that the model takes.",
         401: "A key is needed.",
         404: "No such model or version.",
@@ -29,8 +28,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         415: "A content encoding other than gzip and deflate.",
         503: "Not now; `Retry-After` says when.",
         504: "The digits could not be computed in time.",
-    }.items()
-}
+    }
+)
 
 MODEL = "/models/{name}"
 PATHS = (MODEL, f"{MODEL}/versions/{{version}}", f"{MODEL}/labels/{{label}}")

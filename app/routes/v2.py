@@ -16,15 +16,14 @@ from app.routes.scoring import bound, score, understand
 from app.schemas import (
     InferenceAnswer,
     ModelDescription,
-    PlainError,
     ServerDescription,
     TensorDescription,
+    describe_plain_errors,
 )
 from app.settings import Settings
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": PlainError, "description": text}
-    for status, text in {
+ERRORS = describe_plain_errors(
+    {
         400: "Malformed, or not a tensor that the model takes.",
         401: "A key is needed.",
         404: "No such model or version.",
@@ -34,8 +33,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         422: "Nothing that can be read in a picture.",
         503: "Not now; `Retry-After` says when.",
         504: "The digits could not be computed in time.",
-    }.items()
-}
+    }
+)
 
 PLATFORMS = {"litert": "litert_tflite", "tensorflow": "tensorflow_savedmodel"}
 
@@ -90,31 +89,9 @@ BINARY: dict[int | str, dict[str, Any]] = {
 }
 
 
-TAG = "open inference protocol"
-
-
-def make_health_router(lifecycle: Lifecycle) -> APIRouter:
-    """The protocol's routes that orchestrators ask."""
-    router = APIRouter(prefix="/v2/health", tags=[TAG])
-
-    @router.get("/live")
-    async def live() -> dict[str, bool]:
-        """Whether the process answers, whatever the model does."""
-        return {"live": True}
-
-    @router.get("/ready", responses={503: {"description": "Starting or draining."}})
-    async def ready(response: Response) -> dict[str, bool]:
-        """Whether every model can be asked."""
-        is_ready = lifecycle.status == "ready"
-        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-        return {"ready": is_ready}
-
-    return router
-
-
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
-    """The protocol's routes that read digits, and say how."""
-    router = APIRouter(prefix="/v2", tags=[TAG])
+    """The routes of the protocol."""
+    router = APIRouter(prefix="/v2", tags=["open inference protocol"])
     names, bounds = Names(settings, lifecycle), bound(settings)
 
     @router.get("", responses={401: ERRORS[401]})
@@ -124,6 +101,18 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         return ServerDescription(
             name="alexnet-digits", version=VERSION, extensions=list(protocol.EXTENSIONS)
         )
+
+    @router.get("/health/live")
+    async def live() -> dict[str, bool]:
+        """Whether the process answers, whatever the model does."""
+        return {"live": True}
+
+    @router.get("/health/ready", responses={503: {"description": "Starting or draining."}})
+    async def ready(response: Response) -> dict[str, bool]:
+        """Whether every model can be asked."""
+        is_ready = lifecycle.status == "ready"
+        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return {"ready": is_ready}
 
     async def describe_model(request: Request) -> ModelDescription:
         """What the model takes and gives."""
