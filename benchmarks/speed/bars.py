@@ -1,6 +1,6 @@
 """What must be reached: ratios within one run, each with what it was held against."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -43,6 +43,16 @@ def _at_least(measure: str, value: float, least: float, note: str = "") -> Verdi
 
 def _at_most(measure: str, value: float, most: float, note: str = "") -> Verdict:
     return Verdict(measure, f"{value:.3g}{note}", f"≤ {most:g}", value <= most)
+
+
+def _typically_at_least(measure: str, values: Iterable[float], least: float) -> Verdict:
+    found = spread(values)
+    return Verdict(measure, str(found), f"≥ {least:g}", found.middle >= least)
+
+
+def _typically_at_most(measure: str, values: Iterable[float], most: float) -> Verdict:
+    found = spread(values)
+    return Verdict(measure, str(found), f"≤ {most:g}", found.middle <= most)
 
 
 def _ratio(results: Results, name: str, other: str, of: Callable[[Closed], float]) -> float | None:
@@ -147,26 +157,26 @@ def _under_stress(results: Results) -> Iterator[Verdict]:
     if engine_ms:
         rate = 1000 * ENGINE_ROWS / engine_ms[ENGINE_ROWS]
         for name in rounds[0].many_per_second:
-            found = spread(each.many_per_second[name] / rate for each in rounds)
+            shares = (each.many_per_second[name] / rate for each in rounds)
             measure = f"256 digits in one request, {name} ÷ the engine's rate"
-            yield _at_least(measure, found.middle, 0.8, found.around)
-    found = spread(each.small_mixed.p99_ms / each.small_alone.p99_ms for each in rounds)
-    measure = "p99 of small pictures beside 12-Mpx ones ÷ alone"
-    yield _at_most(measure, found.middle, 3, found.around)
+            yield _typically_at_least(measure, shares, 0.8)
+    ratios = (each.small_mixed.p99_ms / each.small_alone.p99_ms for each in rounds)
+    yield _typically_at_most("p99 of small pictures beside 12-Mpx ones ÷ alone", ratios, 3)
     if results.closed("ours", CROWD):
         yield from _overloaded(results)
 
 
 def _overloaded(results: Results) -> Iterator[Verdict]:
     rounds, peak = results.stress, results.peak("ours")
-    found = spread(each.overload.answered_per_second / peak for each in rounds)
+    loads = [each.overload for each in rounds]
+    answered = (each.answered_per_second / peak for each in loads)
     measure = "at 3 × capacity: answers of 200 a second ÷ the peak"
-    yield _at_least(measure, found.middle, 0.9, found.around)
+    yield _typically_at_least(measure, answered, 0.9)
     unloaded = _middle(results, "ours", CROWD, _tail)
-    found = spread(each.overload.p99_ms / unloaded for each in rounds)
-    yield _at_most("… p99 of those ÷ p99 at c=32", found.middle, 5, found.around)
-    found = spread(each.overload.refused_p99_ms for each in rounds)
-    yield _at_most("… ms until refused, p99", found.middle, 20, found.around)
+    tails = (each.p99_ms / unloaded for each in loads)
+    yield _typically_at_most("… p99 of those ÷ p99 at c=32", tails, 5)
+    refused = (each.refused_p99_ms for each in loads)
+    yield _typically_at_most("… ms until refused, p99", refused, 20)
     refusals = sum(each.refusals for each in rounds)
     if refusals:
         with_hint = sum(each.refusals_with_hint for each in rounds)

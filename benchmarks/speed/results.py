@@ -23,12 +23,7 @@ class Spread:
 
     def __str__(self) -> str:
         """The median, and how far the others are off it."""
-        return f"{_short(self.middle)}{self.around}"
-
-    @property
-    def around(self) -> str:
-        """How far, alone."""
-        return f" ({_short(self.least)}–{_short(self.most)})"
+        return f"{_short(self.middle)} ({_short(self.least)}–{_short(self.most)})"
 
 
 def spread(values: Iterable[float]) -> Spread:
