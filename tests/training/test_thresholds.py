@@ -30,6 +30,7 @@ def test_thresholds_let_real_digits_pass(
     is_known = energy(logits) >= thresholds["min_energy"]
     is_sure = softmax(logits).max(axis=1) >= thresholds["min_confidence"]
 
+    assert np.mean(is_known & is_sure) >= 0.995
     assert np.mean(~is_known | ~is_sure) == pytest.approx(REFUSED_SHARE, abs=2 / 5000)
     assert np.mean(~is_sure) == pytest.approx(UNSURE_SHARE, abs=2 / 5000)
     assert not is_known[is_sure].all()
