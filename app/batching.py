@@ -8,6 +8,7 @@ that takes less long than the way there and back is worth is computed on the loo
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from app.errors import DeadlineExceeded, Draining, EngineFailure, QueueFull, Ser
 logger = logging.getLogger(__name__)
 
 Rows = NDArray[np.uint8]
-Results = NDArray[np.float64]
+Results = list[list[float]]
 Compute = Callable[[Rows], Results]
 
 SMOOTHING = 0.2
@@ -39,7 +40,7 @@ class Outcome:
     """What became of one submission.
 
     Attributes:
-        results: [n, k], row by row those of the rows submitted.
+        results: row by row those of the rows submitted.
         queue_seconds: from submission until its last batch started.
         compute_seconds: of its last batch.
         batch_rows: of that batch, batch-mates included.
@@ -99,7 +100,8 @@ class Batcher:
         """Start nothing yet; the first submission does.
 
         Args:
-            compute: rows uint8 [n, …] → results [n, k]; runs in a thread of its own.
+            compute: rows uint8 [n, …] → of each a list of floats; runs in a thread of its own,
+                or on the event loop where a lone row is quick.
             max_batch_rows: most rows of one call.
             max_queue_rows: most rows that wait.
             on_batch: told the rows and the seconds of each call that succeeded.
@@ -205,11 +207,21 @@ class Batcher:
     def _start(self) -> None:
         """Have an idle engine begin."""
         self._is_starting = False
-        self._begin(self._take_batch(), asyncio.get_running_loop(), on_loop=True)
+        batch = self._take_batch()
+        if batch.rows == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
+            started = time.monotonic()
+            found = self._try(batch.jobs[0].rows)
+            self._finish_batch(batch, found, started, time.monotonic() - started)
+            if batch.late:
+                _expire(batch.late)
+            # Whatever has come meanwhile is the thread's: here it would be one call in another.
+            batch = self._take_batch()
+        self._begin(batch, asyncio.get_running_loop(), tell=_tell_here)
 
-    def _begin(self, batch: _Batch, loop: asyncio.AbstractEventLoop, *, on_loop: bool) -> None:
-        """Have a batch computed, if there is anything in it; from either thread."""
-        tell = loop.call_soon if on_loop else loop.call_soon_threadsafe
+    def _begin(
+        self, batch: _Batch, loop: asyncio.AbstractEventLoop, *, tell: Callable[..., object]
+    ) -> None:
+        """Have the thread compute a batch, if there is anything in it; from there or the loop."""
         if batch.late:
             tell(_expire, batch.late)
         if not batch.jobs:
@@ -220,13 +232,7 @@ class Batcher:
             if len(batch.jobs) == 1
             else np.concatenate([job.rows for job in batch.jobs])
         )
-        started = time.monotonic()
-        if on_loop and len(rows) == 1 and 0 < self._seconds_per_row < INLINE_SECONDS:
-            self._finish_batch(batch, self._try(rows), started, time.monotonic() - started)
-            # Whatever has come meanwhile is the thread's: here it would be one call in another.
-            self._begin(self._take_batch(), loop, on_loop=False)
-        else:
-            self._thread.submit(self._compute_aside, rows, batch, started, loop)
+        self._thread.submit(self._compute_aside, rows, batch, time.monotonic(), loop)
 
     def _rest(self) -> None:
         """Say that there is nothing to do, unless something came meanwhile."""
@@ -250,7 +256,7 @@ class Batcher:
         # Before anybody hears of this one: who asks again then finds the engine as it is.
         following = self._take_batch()
         loop.call_soon_threadsafe(self._finish_batch, batch, found, started, seconds)
-        self._begin(following, loop, on_loop=False)
+        self._begin(following, loop, tell=loop.call_soon_threadsafe)
 
     def _take_batch(self) -> _Batch:
         """Build the next batch from what is still wanted."""
@@ -286,8 +292,14 @@ class Batcher:
             logger.exception("engine failed", extra={"rows": batch.rows})
             _fail(batch.jobs, error)
         else:
-            self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
+            # Behind the callers, who have been woken by then.
+            asyncio.get_running_loop().call_soon(self._on_batch, batch.rows, seconds)
+
+
+def _tell_here(about: Callable[..., object], *what: object) -> None:
+    """On the event loop there is no need to ask it."""
+    about(*what)
 
 
 def _abandon(future: asyncio.Future[Outcome]) -> None:
@@ -301,7 +313,8 @@ def _check(found: Results | BaseException, rows: int) -> Results:
         raise found
     if isinstance(found, BaseException):
         raise EngineFailure("The engine failed on this batch.") from found
-    if len(found) != rows or not np.isfinite(found).all():
+    # A sum is finite only if all of it is: what float32 holds is too small to overflow.
+    if len(found) != rows or not math.isfinite(sum(map(sum, found))):
         raise EngineFailure("The engine gave results that are none.")
     return found
 
@@ -329,5 +342,5 @@ def _answer(batch: _Batch, results: Results, started: float, seconds: float) -> 
 
 def _join(outcomes: list[Outcome]) -> Outcome:
     last = outcomes[-1]
-    results = np.concatenate([outcome.results for outcome in outcomes])
+    results = [row for outcome in outcomes for row in outcome.results]
     return Outcome(results, last.queue_seconds, last.compute_seconds, last.batch_rows)

@@ -317,7 +317,7 @@ class Classifier:
         seen = keep_framed(grey)
         if seen is None:
             return await self.run_aside(lambda: self._normalise(grey, decoded - started))
-        self._note(decoded - started, time.perf_counter() - decoded)
+        _note(decoded - started, time.perf_counter() - decoded)
         return seen
 
     def _read_or_error(self, upload: bytes | ServiceError) -> Normalised | ServiceError:
@@ -333,8 +333,7 @@ class Classifier:
         picture = decode_picture(upload, max_pixels=self._limits.max_pixels)
         decoded = time.perf_counter()
         readings = normalise_row(picture.grey)
-        self._metrics.decode_seconds.observe(decoded - started)
-        self._metrics.normalise_seconds.observe(time.perf_counter() - decoded)
+        _note(decoded - started, time.perf_counter() - decoded)
         return picture, readings
 
     def _view(self, upload: bytes) -> View:
@@ -356,14 +355,8 @@ class Classifier:
     def _normalise(self, grey: NDArray[np.uint8], decode_seconds: float) -> Normalised:
         decoded = time.perf_counter()
         seen = normalise(grey)
-        self._note(decode_seconds, time.perf_counter() - decoded)
+        _note(decode_seconds, time.perf_counter() - decoded)
         return seen
-
-    def _note(self, decode_seconds: float, normalise_seconds: float) -> None:
-        self._metrics.decode_seconds.observe(decode_seconds)
-        self._metrics.normalise_seconds.observe(normalise_seconds)
-        timing.add("decode", decode_seconds, ago_seconds=normalise_seconds)
-        timing.add("normalise", normalise_seconds)
 
     async def _predict(self, seen: Sequence[Normalised]) -> list[Prediction]:
         """Predictions of what each upload shows, with what was noticed of it."""
@@ -375,12 +368,12 @@ class Classifier:
                 self._interpret(await self._infer(digits), digits), seen, strict=True
             )
         ]
-        self._count(predictions)
+        # Behind the answer, which does not wait for anything else now.
+        asyncio.get_running_loop().call_soon(self._count, predictions)
         return predictions
 
     async def _infer(self, digits: NDArray[np.uint8]) -> Scores:
         outcome = await self._batcher.submit(digits, deadline=deadline.get())
-        self._metrics.observe_wait(outcome.queue_seconds)
         timing.add("queue", outcome.queue_seconds, ago_seconds=outcome.compute_seconds)
         timing.add("inference", outcome.compute_seconds)
         return outcome.results
@@ -392,7 +385,7 @@ class Classifier:
             )
 
     def _interpret(self, scores: Scores, images: NDArray[np.uint8]) -> list[Prediction]:
-        return [self._judge(row, image) for row, image in zip(scores.tolist(), images, strict=True)]
+        return [self._judge(row, image) for row, image in zip(scores, images, strict=True)]
 
     def _judge(self, row: list[float], image: NDArray[np.uint8]) -> Prediction:
         # Of the logits, as two probabilities may be alike once they are rounded.
@@ -406,6 +399,11 @@ class Classifier:
         elif confidence < self.model.thresholds.min_confidence:
             reason = "unsure"
         return Prediction(digit, confidence, probabilities, reason is None, reason, image)
+
+
+def _note(decode_seconds: float, normalise_seconds: float) -> None:
+    timing.add("decode", decode_seconds, ago_seconds=normalise_seconds)
+    timing.add("normalise", normalise_seconds)
 
 
 def _cut(count: int, size: int) -> list[slice]:
@@ -432,4 +430,4 @@ def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:
 
 def _logits(scores: Scores) -> NDArray[np.float32]:
     """The engine's own: float32 [n, 10]."""
-    return scores[:, LOGITS].astype(np.float32)
+    return np.array([row[LOGITS] for row in scores], np.float32)

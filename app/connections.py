@@ -14,7 +14,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.envelopes import Envelope, Sealed, seal
+from app.envelopes import CLOSE, Cycle, Envelope, Sealed, seal
 from app.errors import (
     HeadersTooLarge,
     MalformedRequest,
@@ -26,9 +26,6 @@ from app.problems import problem
 from app.upgrades import has_body, make_parser, retell
 
 TurnAway = Callable[[bytes, bytes, list[tuple[bytes, bytes]]], Sealed | None]
-
-CLOSE = (b"connection", b"close")
-"""Said with an answer after which there is none on its connection."""
 
 _ANSWERED = SimpleNamespace(response_complete=True, message_event=asyncio.Event())
 """Stands for a request that was answered before uvicorn saw it: the rest of it is passed over."""
@@ -198,6 +195,11 @@ class Protocol(HttpToolsProtocol):
             return head + data[upgrade.args[0] :]
         return b""
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        """Have a request answered."""
+        cycle.__class__ = Cycle  # uvicorn makes one, and cannot be told of what class
+        super()._start_asgi_task(cycle, app)
+
     def _is_turned_away(self) -> bool:
         """Answer what there is no room for, unless uvicorn would close or wait with its answer."""
         is_waiting = self.cycle is not None and not self.cycle.response_complete
@@ -210,7 +212,7 @@ class Protocol(HttpToolsProtocol):
         if answer is None:
             return False
         self.cycle = cast("RequestResponseCycle", _ANSWERED)
-        self._envelope.write_whole(answer.serialise(headers))
+        self.transport.write(answer.serialise(headers))
         self.on_response_complete()
         return True
 
@@ -241,7 +243,7 @@ class Protocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True  # the rest of its body will not come
             self.cycle.message_event.set()
-        self._envelope.write_whole(seal(problem(error)).serialise([CLOSE]))
+        self.transport.write(seal(problem(error)).serialise([CLOSE]))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

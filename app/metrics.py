@@ -16,6 +16,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from app.timing import Stage
+
 LATENCY_SECONDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 )  # fmt: skip
@@ -63,9 +65,11 @@ class Metrics:
             buckets=LATENCY_SECONDS,
             registry=registry,
         )
-        self.decode_seconds = self._stage(registry, "decode", "Decoding one upload.")
-        self.normalise_seconds = self._stage(registry, "normalise", "Normalising one picture.")
-        self.queue_seconds = self._stage(registry, "queue", "Waiting for the engine.")
+        self._stages = {
+            "decode": self._stage(registry, "decode", "Decoding one upload."),
+            "normalise": self._stage(registry, "normalise", "Normalising one picture."),
+            "queue": self._stage(registry, "queue", "Waiting for the engine."),
+        }
         self.inference_seconds = self._stage(registry, "inference", "One run of the engine.")
         self.batch_rows = Histogram(
             "digits_batch_rows",
@@ -146,9 +150,11 @@ class Metrics:
         """Count one connection that got no request through."""
         self.refused_connections.labels(code).inc()
 
-    def observe_wait(self, seconds: float) -> None:
-        """Count one submission's wait for the engine."""
-        self.queue_seconds.observe(seconds)
+    def observe_stages(self, stages: Iterable[Stage]) -> None:
+        """Count what a request went through; but for runs of the engine, which are shared."""
+        for stage in stages:
+            if stage.name in self._stages:
+                self._stages[stage.name].observe(stage.seconds)
 
     def observe_batch(self, rows: int, seconds: float) -> None:
         """Count one run of the engine, once for all who share it."""

@@ -77,6 +77,7 @@ class Observation:
         finally:
             spent = time.perf_counter() - started
             record(self._metrics, _route(scope), scope["method"], status, spent)
+            self._metrics.observe_stages(stages)
             if trace is not None:
                 trace.end(scope["method"], _route(scope), status, stages)
             timing.stages.reset(stages_token)
@@ -119,7 +120,7 @@ def _route(scope: Scope) -> str:
 
 def make_id() -> str:
     """As unique as a UUID, which would ask the kernel for each: it need not be hard to guess."""
-    return f"{random.getrandbits(128):032x}"
+    return random.randbytes(16).hex()  # noqa: S311 # as said
 
 
 def _request_id(scope: Scope) -> str:

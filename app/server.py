@@ -15,7 +15,8 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from app.connections import CLOSE, Limits, bound
+from app.connections import Limits, bound
+from app.envelopes import CLOSE
 from app.lifecycle import Lifecycle
 from app.settings import Settings
 

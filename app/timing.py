@@ -1,4 +1,4 @@
-"""How long each stage of a request took, told to its caller as `Server-Timing`.
+"""How long each stage of a request took, told to its caller as `Server-Timing`, and counted.
 
 Stages are added up: a request of many images says how long all of them together kept a stage
 busy, which may be more than the request took.

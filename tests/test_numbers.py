@@ -10,9 +10,8 @@ from app.predictions import Prediction
 
 def see(width: int = 20, height: int = 20) -> Normalised:
     """Ink of a size."""
-    return Normalised(
-        np.zeros((28, 28), np.uint8), np.ones((height, width), bool), 1.0, is_dark_on_light=True
-    )
+    ink = np.ones((height, width), bool)
+    return Normalised(np.zeros((28, 28), np.uint8), is_dark_on_light=True, found=ink)
 
 
 def read_as(digit: int, confidence: float = 0.999, *, accepted: bool = True) -> Prediction:

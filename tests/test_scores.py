@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from app.scores import ENERGY, LOGITS, PROBABILITIES, energy, scoring, softmax
 
@@ -21,11 +24,23 @@ def test_a_batch_says_what_each_row_says(logits: np.ndarray) -> None:
     """The logits are kept to the bit, the probabilities to six decimals."""
     scores = scoring(lambda _: logits)(np.zeros((7, 28, 28), np.uint8))
 
-    assert (scores[:, LOGITS].astype(np.float32) == logits).all()
     for row, each in zip(scores, logits, strict=True):
-        np.testing.assert_allclose(row[PROBABILITIES], softmax(each[None])[0], atol=5.1e-7)
-        assert row[ENERGY] == energy(each[None])[0]
-    assert all(round(value, 6) == value for value in scores[:, PROBABILITIES].ravel().tolist())
+        assert row[LOGITS] == each.tolist()
+        np.testing.assert_allclose(row[PROBABILITIES], softmax(each[None])[0], atol=6e-7)
+        np.testing.assert_allclose(row[ENERGY], energy(each[None])[0], rtol=1e-6)
+        assert all(round(value, 6) == value for value in row[PROBABILITIES])
+
+
+@given(logits=arrays(np.float32, (3, 10), elements=st.floats(-1e4, 1e4, width=32)))
+def test_a_row_alone_says_what_it_says_in_a_batch(logits: np.ndarray) -> None:
+    """It is worked out another way, to the same but for a last decimal that lies between two."""
+    together = scoring(lambda _: logits)(np.zeros((3, 28, 28), np.uint8))
+
+    for row, each in zip(together, logits, strict=True):
+        (alone,) = scoring(lambda _, each=each: each[None])(np.zeros((1, 28, 28), np.uint8))
+        assert alone[LOGITS] == row[LOGITS]
+        np.testing.assert_allclose(alone[PROBABILITIES], row[PROBABILITIES], atol=1.01e-6)
+        np.testing.assert_allclose(alone[ENERGY], row[ENERGY], rtol=1e-12)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -34,9 +49,11 @@ def test_what_is_no_number_stays_none(logits: np.ndarray, bad: float) -> None:
     logits[3, 4] = bad
     with np.errstate(invalid="ignore"):
         scores = scoring(lambda _: logits)(np.zeros((7, 28, 28), np.uint8))
+    alone = scoring(lambda _: logits[3:4])(np.zeros((1, 28, 28), np.uint8))
 
     assert not np.isfinite(scores[3]).all()
     assert np.isfinite(scores[2]).all()
+    assert not np.isfinite(alone).all()
 
 
 def test_softmax_and_energy_by_hand() -> None:

@@ -109,27 +109,27 @@ def test_sigterm_answers_what_was_accepted(seven: bytes) -> None:
     files = [("files", large.getvalue())] * 64
     with running() as (process, address), ThreadPoolExecutor(1) as caller:
         answer = caller.submit(httpx.post, f"{address}/predict/batch", files=files, timeout=60)
-        decoded = wait_until_decoding(address)
+        read = wait_until_reading(address)
         process.send_signal(signal.SIGTERM)
         response = answer.result()
         code = process.wait(DEADLINE_SECONDS)
 
-    assert decoded < len(files)
+    assert read < len(files)
     assert response.status_code == 200
     assert [item["digit"] for item in response.json()["predictions"]] == [7] * len(files)
     assert code == 0
 
 
-def wait_until_decoding(address: str) -> int:
-    """Ask for the metrics until pictures were decoded; how many."""
+def wait_until_reading(address: str) -> int:
+    """Ask for the metrics until digits were read; how many."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     with httpx.Client() as client:
         while time.monotonic() < deadline:
             metrics = client.get(f"{address}/metrics").text
-            decoded = re.search(r"^digits_decode_seconds_count (\S+)", metrics, re.MULTILINE)
-            if decoded and float(decoded[1]) > 0:
-                return int(float(decoded[1]))
-    pytest.fail("nothing was decoded in time")
+            read = re.search(r"^digits_batch_rows_sum (\S+)", metrics, re.MULTILINE)
+            if read and float(read[1]) > 0:
+                return int(float(read[1]))
+    pytest.fail("nothing was read in time")
 
 
 def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:

@@ -31,22 +31,29 @@ class Normalised:
 
     Attributes:
         digit: uint8 [28, 28], white ink on black.
-        mask: bool [H, W], the ink on the picture at the size it was looked for.
-        scale: the picture's pixels for each of the mask's.
         is_dark_on_light: the polarity of the picture.
+        found: bool [H, W], the ink on the picture at the size it was looked for; None where the
+            digit is the picture itself.
+        scale: the picture's pixels for each of the mask's.
         warnings: what may have made the digit hard to read.
     """
 
     digit: NDArray[np.uint8]
-    mask: NDArray[np.bool_]
-    scale: float
     is_dark_on_light: bool
+    found: NDArray[np.bool_] | None = None
+    scale: float = 1.0
     warnings: tuple[Notice, ...] = ()
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Bool [H, W], the ink."""
+        return self.digit >= MIDDLE if self.found is None else self.found
 
     @property
     def box(self) -> Box:
         """(x, y, w, h) of the ink, in the picture's pixels."""
-        rows, columns = (np.flatnonzero(self.mask.any(axis=axis)) for axis in (1, 0))
+        mask = self.mask
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
         x, y = round(int(columns[0]) * self.scale), round(int(rows[0]) * self.scale)
         right, bottom = (
             round(int(columns[-1] + 1) * self.scale),
@@ -62,8 +69,9 @@ class Normalised:
     @property
     def ink_fraction(self) -> float:
         """What share of the box is ink, 0–1."""
-        rows, columns = (np.count_nonzero(self.mask.any(axis=axis)) for axis in (1, 0))
-        return float(np.count_nonzero(self.mask) / (rows * columns))
+        mask = self.mask
+        rows, columns = (np.count_nonzero(mask.any(axis=axis)) for axis in (1, 0))
+        return float(np.count_nonzero(mask) / (rows * columns))
 
 
 def keep_framed(grey: NDArray[np.uint8]) -> Normalised | None:
@@ -75,9 +83,9 @@ def keep_framed(grey: NDArray[np.uint8]) -> Normalised | None:
         grey: uint8 [H, W], upright.
     """
     if is_framed(grey):
-        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+        return Normalised(grey, is_dark_on_light=False)
     if is_framed(~grey):
-        return Normalised(~grey, grey < MIDDLE, 1.0, is_dark_on_light=True)
+        return Normalised(~grey, is_dark_on_light=True)
     return None
 
 
@@ -97,13 +105,13 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
     if kept is not None:
         return kept
     if has_no_paper(grey):
-        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+        return Normalised(grey, is_dark_on_light=False)
     try:
         found = search(grey, LARGEST_SIDE)
     except BlankImage:
         if not is_speckled(grey):
             raise
-        return Normalised(grey, grey >= MIDDLE, 1.0, is_dark_on_light=False)
+        return Normalised(grey, is_dark_on_light=False)
     if is_made_for_model(found):
         digit = ~found.dark
     else:
@@ -116,7 +124,7 @@ def normalise(grey: NDArray[np.uint8]) -> Normalised:
 
 def describe(digit: NDArray[np.uint8], ink: Ink, found: Found) -> Normalised:
     """A digit, and how its ink lies in the picture."""
-    seen = Normalised(digit, ink.mask, found.scale, found.is_dark)
+    seen = Normalised(digit, found.is_dark, ink.mask, found.scale)
     return replace(seen, warnings=tuple(_warnings(ink, seen.box, found.dark.shape)))
 
 

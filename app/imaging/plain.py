@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.imaging.formats import PNG_SIGNATURE
-from app.imaging.greying import to_grey
 
 _FIRST = struct.Struct(">8sI4sII5B")
 """The signature, and the first chunk: length, kind, width, height, depth, colour, three methods."""
@@ -52,7 +51,7 @@ def decode_plain(upload: bytes, longest_side: int) -> NDArray[np.uint8] | None:
         image = Image.frombytes("L", (width, height), packed, "zip", "L", 0)
     except (ValueError, OSError, SyntaxError):
         return None
-    return to_grey(image, longest_side)
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width)
 
 
 def _join_data(upload: bytes) -> bytes | None:

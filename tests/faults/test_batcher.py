@@ -99,7 +99,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         """Keep the rows whose time was up when their batch was built."""
         self.late += [n for n in rows[:, 0].tolist() if self.deadlines[n] < self.now]
 
-    def compute(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def compute(self, rows: NDArray[np.int64]) -> list[list[float]]:
         """Answer each row with its own number, or fail in one of two ways."""
         numbers = rows[:, 0].tolist()
         if not self.gate.is_open:  # on the loop itself: nobody waited for the gate
@@ -109,7 +109,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             self.failed.update(numbers)
         if self.failure == "raises":
             raise OSError("broken")
-        answers = rows.astype(np.float32)
+        answers = rows.astype(np.float64).tolist()
         return answers[:-1] if self.failure == "miscounts" else answers
 
     def settle(self) -> None:
@@ -205,7 +205,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             return
         error = caller.exception()
         if error is None:
-            assert caller.result().results[:, 0].tolist() == numbers
+            assert caller.result().results == [[number] for number in numbers]
         elif isinstance(error, DeadlineExceeded):
             assert self.now > deadline
         elif isinstance(error, EngineFailure):
