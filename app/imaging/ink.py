@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from app.imaging.contrast import contrast
 from app.imaging.grouping import Ink, group
@@ -125,7 +126,7 @@ def _marked(off_paper: NDArray[np.float32], level: float, deviation: float) -> N
 
 def _is_plain(dark: NDArray[np.uint8]) -> bool:
     """Whether most of a picture is of one shade to the bit: a screenshot, a drawing, print."""
-    return int(np.bincount(dark.ravel()).max()) > PLAIN_SHARE * dark.size
+    return max(Image.fromarray(dark).histogram()) > PLAIN_SHARE * dark.size
 
 
 def _hairlines(
@@ -157,44 +158,48 @@ class _Outline:
 
     Attributes:
         regions: whose.
-        mask: float32 [H, W], 1 at each of their pixels that touches none, or the picture's edge.
-        lengths: float64 [n], the pixels of each.
+        mask: bool [H, W], those of their pixels that touch none, or the picture's edge.
+        rows: int64 [pixels], the region of each of these, row by row.
+        lengths: int64 [n], the pixels of each.
         cut: float64 [n], the share of each that is the picture's edge.
     """
 
     regions: Regions
-    mask: NDArray[np.float32]
-    lengths: NDArray[np.float64]
+    mask: NDArray[np.bool_]
+    rows: NDArray[np.int64]
+    lengths: NDArray[np.int64]
     cut: NDArray[np.float64]
 
-    def average(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The mean of values [H, W] along each region's outline: float64 [n]."""
-        return self.regions.sums(values * self.mask) / self.lengths
+    def average(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The mean of values [pixels], row by row, along each region's outline: float64 [n]."""
+        mean: NDArray[np.float64] = np.bincount(self.rows, values) / self.lengths
+        return mean
 
 
 def _outline(regions: Regions) -> _Outline:
     inside = np.pad(regions.mask, 1)
     is_within = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
-    mask = (regions.mask & ~is_within).astype(np.float32)
-    lengths = regions.sums(mask)
+    mask = regions.mask & ~is_within
+    rows = regions.rows[mask[regions.mask]]
+    lengths = np.bincount(rows)
     edge = np.zeros_like(mask)
-    edge[[0, -1]] = 1
-    edge[:, [0, -1]] = 1
-    return _Outline(regions, mask, lengths, regions.sums(mask * edge) / lengths)
+    edge[[0, -1]] = True
+    edge[:, [0, -1]] = True
+    return _Outline(regions, mask, rows, lengths, np.bincount(rows, edge[mask]) / lengths)
 
 
 def _sharpness(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean step from pixel to pixel along each region's outline: float64 [n]."""
     if min(off_paper.shape) < LEAST_SIDE_PIXELS:
-        return np.zeros_like(outline.lengths)
-    down, across = np.gradient(off_paper)
+        return np.zeros_like(outline.cut)
+    down, across = (np.gradient(off_paper, axis=axis)[outline.mask] for axis in (0, 1))
     return outline.average(np.hypot(down, across))
 
 
 def _clearance(outline: _Outline, off_paper: NDArray[np.float32]) -> NDArray[np.float64]:
     """How much of the contrast at each region's outline is gone within four pixels: float64 [n]."""
-    gone = 1 - erode(off_paper, 9) / np.maximum(off_paper, 1e-6)
-    return outline.average(gone.astype(np.float32, copy=False))
+    left, inked = erode(off_paper, 9)[outline.mask], off_paper[outline.mask]
+    return outline.average(1 - left / np.maximum(inked, 1e-6))
 
 
 def _is_formed(outline: _Outline) -> NDArray[np.bool_]:

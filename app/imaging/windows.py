@@ -42,37 +42,60 @@ def open_(grey: NDArray[Pixel], size: int, axes: Axes = (0, 1)) -> NDArray[Pixel
 
 def average(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """The mean of the square of odd side `size` around each pixel; edges are repeated."""
-    padded = np.pad(values, size // 2, mode="edge")
-    rows = _sums(padded, size)
-    return np.ascontiguousarray(_sums(rows.T, size).T) / np.float32(size * size)
+    margin = size // 2
+    padded = _continue(values, margin, margin)
+    return _sums(_sums(padded, size, 0), size, 1) / np.float32(size * size)
 
 
-def _sums(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """The sum of each `size` rows in succession."""
-    count = len(values) - size + 1
-    total = values[:count].copy()
+def _sums(values: NDArray[np.float32], size: int, axis: int) -> NDArray[np.float32]:
+    """The sum of each `size` lines in succession, across an axis."""
+    count = values.shape[axis] - size + 1
+    total = _lines(values, axis, 0, count).copy()
     for step in range(1, size):
-        total += values[step : step + count]
+        total += _lines(values, axis, step, step + count)
     return total
 
 
 def _extremes(grey: NDArray[Pixel], size: int, axes: Axes, *betters: np.ufunc) -> NDArray[Pixel]:
     """The extremes of the windows around each pixel, of their extremes in turn."""
     margin = size // 2 * len(betters)
-    grey = np.pad(grey, [(margin * (axis in axes),) * 2 for axis in (0, 1)], mode="edge")
+    grey = _continue(grey, margin * (0 in axes), margin * (1 in axes))
     for better in betters:
-        if 0 in axes:
-            grey = _runs(grey, size, better)
-        if 1 in axes:
-            grey = np.ascontiguousarray(_runs(np.ascontiguousarray(grey.T), size, better).T)
+        for axis in axes:
+            grey = _runs(grey, size, axis, better)
     return grey
 
 
-def _runs(grey: NDArray[Pixel], size: int, better: np.ufunc) -> NDArray[Pixel]:
-    """The extreme of each `size` rows in succession, by doubling."""
+def _runs(grey: NDArray[Pixel], size: int, axis: int, better: np.ufunc) -> NDArray[Pixel]:
+    """The extreme of each `size` lines in succession, across an axis, by doubling."""
     span = 1
     while span * 2 <= size:
-        grey = better(grey[:-span], grey[span:])
+        grey = _best(grey, span, axis, better)
         span *= 2
-    rest = size - span
-    return better(grey[:-rest], grey[rest:]) if rest else grey
+    return _best(grey, size - span, axis, better) if size > span else grey
+
+
+def _best(grey: NDArray[Pixel], apart: int, axis: int, better: np.ufunc) -> NDArray[Pixel]:
+    """The extreme of each two lines that lie so far apart."""
+    count = grey.shape[axis] - apart
+    best: NDArray[Pixel] = better(
+        _lines(grey, axis, 0, count), _lines(grey, axis, apart, apart + count)
+    )
+    return best
+
+
+def _lines(values: NDArray[Pixel], axis: int, start: int, end: int) -> NDArray[Pixel]:
+    return values[start:end] if axis == 0 else values[:, start:end]
+
+
+def _continue(values: NDArray[Pixel], down: int, across: int) -> NDArray[Pixel]:
+    """Repeat the edges outwards; as `np.pad` does in seven times as long."""
+    height, width = values.shape
+    continued = np.empty((height + 2 * down, width + 2 * across), values.dtype)
+    rows = continued[down : down + height]
+    rows[:, across : across + width] = values
+    rows[:, :across] = values[:, :1]
+    rows[:, across + width :] = values[:, -1:]
+    continued[:down] = rows[:1]
+    continued[down + height :] = rows[-1:]
+    return continued
