@@ -1,6 +1,6 @@
 """How long the service's engine takes by itself, in as many threads as it has there.
 
-python -m benchmarks.speed.engine FOLDER
+python -m benchmarks.speed.engine FOLDER [SIZE...]
 
 Runs in the environment of the service, which has little else, and prints JSON: milliseconds a
 batch by its size, the median of as many runs as fit into half a second.
@@ -9,6 +9,7 @@ batch by its size, the median of as many runs as fit into half a second.
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +23,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SECONDS_A_SIZE = 0.5
 
 
-def measure(folder: Path, sizes: tuple[int, ...] = SIZES) -> dict[int, float]:
+def measure(folder: Path, sizes: Sequence[int]) -> dict[int, float]:
     """Milliseconds of one run, by batch size."""
     engine = litert.load(folder, threads=Settings().engine_threads)
     digits = np.load(folder / GOLDEN)["images"]
@@ -40,4 +41,4 @@ def measure(folder: Path, sizes: tuple[int, ...] = SIZES) -> dict[int, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1]))))
+    print(json.dumps(measure(Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or SIZES)))

@@ -18,11 +18,17 @@ def measure(bench: Bench, plan: Plan, workers: list[int]) -> Growth:
     """All three."""
     growth = Growth()
     python = bench.pythons["serve"]
-    printed = servers.run_with(python, "benchmarks.speed.engine", [str(bench.version)])
-    growth.engine_ms = {int(size): ms for size, ms in json.loads(printed).items()}
+    growth.engine_ms = measure_engine(bench)
     growth.image_ms = _measure_images(bench, plan, python)
     growth.workers = _measure_workers(bench, plan, python, workers)
     return growth
+
+
+def measure_engine(bench: Bench, *sizes: int) -> dict[int, float]:
+    """Milliseconds of one run of the engine by itself, by batch size; of these, or of many."""
+    arguments = [str(bench.version), *map(str, sizes)]
+    printed = servers.run_with(bench.pythons["serve"], "benchmarks.speed.engine", arguments)
+    return {int(size): ms for size, ms in json.loads(printed).items()}
 
 
 def large_jpeg(bench: Bench) -> Payload:

@@ -9,6 +9,9 @@ from benchmarks.speed.parsing import Closed, Open
 CROWD = 32
 """Connections of the closed loop that most bars speak of."""
 
+ENGINE_ROWS = 64
+"""Of a batch of the engine by itself, whose rate many digits in one request are held against."""
+
 OVERLOAD = 3.0
 """Times its peak, that is offered to see what becomes of it."""
 
@@ -75,6 +78,7 @@ class Stress:
     """One round of the service where it is not at ease.
 
     Attributes:
+        engine_ms: of the engine by itself, right before, on a batch of `ENGINE_ROWS`.
         many_per_second: digits a second, 256 in a request, by what the request holds.
         small_alone: small pictures by themselves, open loop.
         small_mixed: as many, with a twentieth of large ones beside.
@@ -83,6 +87,7 @@ class Stress:
         refusals_with_hint: those with `Retry-After`.
     """
 
+    engine_ms: float
     many_per_second: dict[str, float]
     small_alone: Open
     small_mixed: Open

@@ -6,10 +6,10 @@ import numpy as np
 
 from benchmarks.speed.contenders import BY_NAME
 from benchmarks.speed.generators import OPEN_CONNECTIONS, drive, offer, offering
-from benchmarks.speed.growth import large_jpeg
+from benchmarks.speed.growth import large_jpeg, measure_engine
 from benchmarks.speed.parsing import UNAVAILABLE, Open
 from benchmarks.speed.payloads import FORM_TYPE, Payload, to_binary_tensor, to_form, to_png, write
-from benchmarks.speed.results import OVERLOAD, Stress
+from benchmarks.speed.results import ENGINE_ROWS, OVERLOAD, Stress
 from benchmarks.speed.rounds import Bench, Plan
 from benchmarks.speed.servers import Running, post, serving
 
@@ -36,13 +36,15 @@ def measure(bench: Bench, plan: Plan, *, peak: float) -> Iterator[Stress]:
     python = bench.pythons[ours.environment]
     for _ in range(plan.rounds):
         with serving(ours, python, bench.version, bench.known) as running:
+            engine_ms = measure_engine(bench, ENGINE_ROWS)[ENGINE_ROWS]
             many_per_second = {
                 name: MANY
                 * drive(running.port, payload, connections=1, seconds=plan.seconds).per_second
                 for name, payload in _list_many(bench).items()
             }
             alone, mixed = _mix(running, small, large, plan)
-            yield Stress(many_per_second, alone, mixed, *_overload(running, small, peak, plan))
+            overload = _overload(running, small, peak, plan)
+            yield Stress(engine_ms, many_per_second, alone, mixed, *overload)
 
 
 def _list_many(bench: Bench) -> dict[str, Payload]:
