@@ -292,9 +292,8 @@ class Batcher:
             logger.exception("engine failed", extra={"rows": batch.rows})
             _fail(batch.jobs, error)
         else:
+            self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
-            # Behind the callers, who have been woken by then.
-            asyncio.get_running_loop().call_soon(self._on_batch, batch.rows, seconds)
 
 
 def _tell_here(about: Callable[..., object], *what: object) -> None:

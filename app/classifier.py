@@ -368,8 +368,8 @@ class Classifier:
                 self._interpret(await self._infer(digits), digits), seen, strict=True
             )
         ]
-        # Behind the answer, which does not wait for anything else now.
-        asyncio.get_running_loop().call_soon(self._count, predictions)
+        # Before the answer: of a worker that is killed, what was answered was counted.
+        self._count(predictions)
         return predictions
 
     async def _infer(self, digits: NDArray[np.uint8]) -> Scores:
