@@ -216,7 +216,8 @@ class Batcher:
                 _expire(batch.late)
             # Whatever has come meanwhile is the thread's: here it would be one call in another.
             batch = self._take_batch()
-        self._begin(batch, asyncio.get_running_loop(), tell=_tell_here)
+        loop = asyncio.get_running_loop()
+        self._begin(batch, loop, tell=loop.call_soon)
 
     def _begin(
         self, batch: _Batch, loop: asyncio.AbstractEventLoop, *, tell: Callable[..., object]
@@ -294,11 +295,6 @@ class Batcher:
         else:
             self._on_batch(batch.rows, seconds)
             _answer(batch, results, started, seconds)
-
-
-def _tell_here(about: Callable[..., object], *what: object) -> None:
-    """On the event loop there is no need to ask it."""
-    about(*what)
 
 
 def _abandon(future: asyncio.Future[Outcome]) -> None:

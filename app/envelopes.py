@@ -6,24 +6,22 @@ header by two regular expressions besides.
 """
 
 import asyncio
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 CLOSE = (b"connection", b"close")
 """Said with an answer after which there is none on its connection."""
-
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-"""In a header's value; whoever tries is uvicorn's to refuse."""
 
 MIN_TAKEN_BYTES = 16 * 1024
 """Who takes less of what waits for him, each time that it is looked at, does not read."""
@@ -125,14 +123,14 @@ class Cycle(RequestResponseCycle):
             or self.scope["method"] == "HEAD"
             or (b"content-length", b"%d" % len(body)) not in headers
             or any(name == b"transfer-encoding" for name, _ in headers)
-            or _FORBIDDEN.search(b"".join([value for _, value in headers]))
+            or HEADER_VALUE_RE.search(b"".join([value for _, value in headers]))
         ):
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
         self.message_event.set()
         self.transport.write(
-            b"".join([_first_line(start["status"]), _lines(headers), b"\r\n", body])
+            b"".join([STATUS_LINE[start["status"]], _lines(headers), b"\r\n", body])
         )
         if CLOSE in headers:
             self.transport.close()
@@ -160,13 +158,8 @@ def seal(response: Response) -> Sealed:
     """An answer that the connection closes after says so itself, once."""
     headers = [header for header in response.raw_headers if header[0] != b"connection"]
     return Sealed(
-        _first_line(response.status_code), _lines(headers) + b"\r\n" + bytes(response.body)
+        STATUS_LINE[response.status_code], _lines(headers) + b"\r\n" + bytes(response.body)
     )
-
-
-@cache
-def _first_line(status: int) -> bytes:
-    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 def _lines(headers: Headers) -> bytes:

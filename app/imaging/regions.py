@@ -35,7 +35,7 @@ class Regions:
         mask[self.mask] = chosen[self.rows]
         return mask
 
-    def sums(self, values: NDArray[np.float32] | NDArray[np.bool_]) -> NDArray[np.float64]:
+    def sums(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """The sum of `values`, [H, W], over each region: float64 [n]."""
         sums = np.bincount(self.rows, values[self.mask], minlength=len(self.areas))
         return sums.astype(np.float64)
