@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from training import aside, chance, fonts, hands, outliers, uploads
+from training import aside, chance, fonts, hands, outliers, things, uploads
 from training.config import Mixture
 from training.dataset import Digits
 
 BATCH = 100
 """Uploads between two moves of the progress bar."""
 
-HELD_OUT_FAMILY = 10
-"""Every tenth family of typefaces is validated by, and not learnt from."""
+HELD_OUT = 10
+"""Every tenth family of typefaces and group of things is validated by, and not learnt from."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def prepare(
         is_validation: a tenth as much, in the typefaces that are not learnt from.
 
     Raises:
-        FontsError: the typefaces are not to be had.
+        PackageError: the typefaces or the things are not to be had.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,8 +81,8 @@ def prepare(
 def make(digits: Digits, mixture: Mixture, *, seed: int, is_validation: bool) -> Extras:
     """Draw, photograph and normalise everything; minutes of one core."""
     rng = chance.generator(seed, "extras", is_validation)
-    held_out = {package.name for package in fonts.pinned()[HELD_OUT_FAMILY - 1 :: HELD_OUT_FAMILY]}
-    faces = [face for face in fonts.load() if (face.family in held_out) == is_validation]
+    families = set(fonts.families()[HELD_OUT - 1 :: HELD_OUT])
+    faces = [face for face in fonts.load() if (face.family in families) == is_validation]
     share = 0.1 if is_validation else 1.0
     return Extras(
         uploaded=_upload(digits, round(mixture.uploads * share), rng),
@@ -92,6 +92,7 @@ def make(digits: Digits, mixture: Mixture, *, seed: int, is_validation: bool) ->
             [
                 _print_letters(faces, rng),
                 _draw_outliers(digits.images, round(mixture.outliers * share), rng),
+                _draw_things(round(mixture.things * share), rng, is_validation=is_validation),
             ]
         ),
     )
@@ -151,3 +152,11 @@ def _draw_outliers(
         + [outliers.texture(rng) for _ in range(each)]
         + [outliers.scramble(images, rng) for _ in range(each)]
     )
+
+
+def _draw_things(count: int, rng: np.random.Generator, *, is_validation: bool) -> NDArray[np.uint8]:
+    """Each as often as another, of the groups that are learnt from, or of the others."""
+    known = things.load()
+    groups = set(sorted({thing.group for thing in known})[HELD_OUT - 1 :: HELD_OUT])
+    shown = [thing for thing in known if (thing.group in groups) == is_validation]
+    return np.stack([shown[place % len(shown)].draw(rng) for place in range(count)])

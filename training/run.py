@@ -21,8 +21,10 @@ from training import (
     export,
     fonts,
     lessons,
+    npm,
     plots,
     teacher,
+    things,
     versions,
     warmup,
 )
@@ -31,6 +33,7 @@ from training.config import Recipe
 from training.extras import prepare
 from training.figures import compare, describe, measure
 from training.fit import Checkpoint, History, Supplement, fit
+from training.norms import estimate_norms
 from training.scorers import NoNumbers, score_model, score_saved_model, score_twin
 from training.thresholds import choose_thresholds
 from training.width import count_units, resize
@@ -38,7 +41,7 @@ from training.width import count_units, resize
 ERRORS = (
     dataset.DatasetError,
     NoNumbers,
-    fonts.FontsError,
+    npm.PackageError,
     versions.VersionError,
     OSError,
     OtherRecipe,
@@ -51,6 +54,7 @@ def fetch(recipe: Recipe, data: Path | None, folder: Path) -> None:
     dataset.save(folder / "mnist", *dataset.load(data))
     if recipe.mixture is not None:
         fonts.save(folder / "fonts")
+        things.save(folder / "things")
 
 
 def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
@@ -122,8 +126,10 @@ def fit_and_quantise(
     model, history = learn(model, recipe, taught)
     parts.append(history)
     if recipe.finishing is not None:
-        model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing), taught)
+        lesson = lessons.of_finishing(recipe, recipe.finishing)
+        model, history = learn(model, lesson, taught)
         parts.append(history)
+        estimate_norms(model, lesson, digits.training, extras)
     model = resize(model, replace(recipe, precision="float32"), count_units(model))
     compress.quantise(model)
     return model, {name: [x for part in parts for x in part[name]] for name in history}

@@ -6,12 +6,13 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from training import fonts
+from training import fonts, things
 from training.config import Mixture
 from training.dataset import Digits
-from training.extras import HELD_OUT_FAMILY, prepare
+from training.extras import HELD_OUT, prepare
+from training.npm import Package
 
-MIXTURE = Mixture(uploads=10, written=20, outliers=40)
+MIXTURE = Mixture(uploads=10, written=20, outliers=40, things=30)
 FOLDER = Path(mpl.get_data_path()) / "fonts/ttf"
 FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral")
 
@@ -19,14 +20,26 @@ FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral")
 @pytest.fixture(autouse=True)
 def families(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """Ten families, of which matplotlib's three faces are the first two and the held-out one."""
-    names = [f"family{place}" for place in range(HELD_OUT_FAMILY)]
+    names = [f"family{place}" for place in range(HELD_OUT)]
     files = dict(zip((names[0], names[1], names[-1]), FACES, strict=True))
     faces = [
         fonts.Typeface(name, (FOLDER / f"{file}.ttf").read_bytes()) for name, file in files.items()
     ]
-    monkeypatch.setattr(fonts, "pinned", lambda: [fonts.Package(name, "1", "") for name in names])
+    monkeypatch.setattr(fonts, "pinned", lambda: [Package(name, "1", "") for name in names])
     monkeypatch.setattr(fonts, "load", lambda: faces)
     return {face.family: face.font for face in faces}
+
+
+@pytest.fixture(autouse=True)
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ten groups of things, a bar for each: the tenth stands upright."""
+    names = [f"group{place}" for place in range(HELD_OUT)]
+    known = [
+        things.Thing(name, *np.ones((2, 20, 8) if name == names[-1] else (2, 8, 20), np.float32))
+        for name in names
+    ]
+    monkeypatch.setattr(things, "load", lambda: known)
+    return names
 
 
 def test_extras_hold_every_kind(digits: Digits, tmp_path: Path) -> None:
@@ -37,7 +50,7 @@ def test_extras_hold_every_kind(digits: Digits, tmp_path: Path) -> None:
     assert np.bincount(made.printed.labels, minlength=10).tolist() == [4] * 10
     assert np.bincount(made.written.labels, minlength=10).tolist() == [2] * 10
     assert made.outliers.shape[1:] == (28, 28)
-    assert len(made.outliers) > 40
+    assert len(made.outliers) > 40 + 30
 
 
 def test_extras_are_made_once(
@@ -63,3 +76,14 @@ def test_validation_has_typefaces_of_its_own(digits: Digits, tmp_path: Path) -> 
     assert not {image.tobytes() for image in held_out.printed.images} & {
         image.tobytes() for image in learnt.printed.images
     }
+
+
+def test_validation_has_things_of_its_own(digits: Digits, tmp_path: Path) -> None:
+    """Every tenth group of things is shown for validation alone; the others are learnt from."""
+    learnt = prepare(digits, MIXTURE, tmp_path / "a.npz", seed=1)
+    held_out = prepare(digits, MIXTURE, tmp_path / "b.npz", seed=1, is_validation=True)
+
+    for shown, count, is_upright in ((learnt, 30, False), (held_out, 3, True)):
+        for page in shown.outliers[-count:]:
+            height, width = (np.count_nonzero(page.any(axis=axis)) for axis in (1, 0))
+            assert (height > width) == is_upright

@@ -107,7 +107,7 @@ def _draw(font: ImageFont.FreeTypeFont, letter: str) -> NDArray[np.uint8]:
 def _choose_fonts(paths: Iterable[str]) -> list[ImageFont.FreeTypeFont]:
     """Up to four styles of each family that measures."""
     families: dict[str, dict[str, ImageFont.FreeTypeFont]] = {}
-    learnt = {package.name for package in fonts.pinned()}
+    learnt = set(fonts.families())
     for path in sorted(paths):
         try:
             font = ImageFont.truetype(path, SIZE_PIXELS)

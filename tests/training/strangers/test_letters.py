@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 from app.imaging import is_framed
 from training.dataset import DatasetError
-from training.fonts import Package
+from training.npm import Package
 from training.strangers import Strangers, letters
 
 SHIPPED = Path(mpl.get_data_path()) / "fonts" / "ttf"
