@@ -41,9 +41,7 @@ class Mixture:
     uploads: int = 20_000  # minutes to make; each is shown a dozen times in a production run
     written: int = 6_000  # shown as often as uploads are, in their share
     outliers: int = 20_000  # beside the letters
-    things: int = (
-        6_000  # five views of each; version 6, which knew none, took one tool in eleven for a digit
-    )
+    things: int = 6_000  # five views of each: unknown, one tool in eleven passed for a digit
 
 
 @dataclass(frozen=True)
