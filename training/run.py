@@ -33,7 +33,6 @@ from training.config import Recipe
 from training.extras import prepare
 from training.figures import compare, describe, measure
 from training.fit import Checkpoint, History, Supplement, fit
-from training.norms import estimate_norms
 from training.scorers import NoNumbers, score_model, score_saved_model, score_twin
 from training.thresholds import choose_thresholds
 from training.width import count_units, resize
@@ -126,10 +125,8 @@ def fit_and_quantise(
     model, history = learn(model, recipe, taught)
     parts.append(history)
     if recipe.finishing is not None:
-        lesson = lessons.of_finishing(recipe, recipe.finishing)
-        model, history = learn(model, lesson, taught)
+        model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing), taught)
         parts.append(history)
-        estimate_norms(model, lesson, digits.training, extras)
     model = resize(model, replace(recipe, precision="float32"), count_units(model))
     compress.quantise(model)
     return model, {name: [x for part in parts for x in part[name]] for name in history}
