@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 
 from training import aside
 
@@ -101,9 +102,8 @@ def _fetch(packages: list[Package], fetched: Path, cache: Path) -> None:
     try:
         pack([f"{package.name}@{package.version}" for package in packages], fetched)
     except PackageError as error:
-        few = ", ".join(package.name for package in packages[:3])
-        more = ", …" if len(packages) > len(packages[:3]) else ""
-        raise PackageError(f"{few}{more} not found; npm pack: {error}") from error
+        names = shorten(", ".join(package.name for package in packages), 80, placeholder=" …")
+        raise PackageError(f"{names} not found; npm pack: {error}") from error
     for package in packages:
         if not _is_intact(fetched, package):
             raise PackageError(f"{package.archive} is not the one that was pinned")
