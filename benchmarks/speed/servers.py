@@ -143,6 +143,8 @@ def _start(
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "BENTOML_DO_NOT_TRACK": "true",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Compiled, as in an image: the first start keeps what the others are then measured with.
+        "PYTHONDONTWRITEBYTECODE": "",
         # Some find their helpers by name.
         "PATH": f"{python.parent}:{os.environ['PATH']}",
         **contender.settings,
