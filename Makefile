@@ -60,7 +60,7 @@ test-clients: .venv-clients/installed .venv-dev/installed ## ask the service wit
 test-faults: .venv-dev/installed ## break the service in every way and print what it stood (SCALE=1: the whole)
 	SCALE=$(SCALE) $(DEV) -m pytest tests/faults -s $(ARGS)
 
-test-container: .venv-dev/installed ## build the images for real and test them (needs Docker)
+test-container: .venv-dev/installed ## build the images for real and test them (needs Docker and docker-compose)
 	$(DEV) -m pytest tests/container $(ARGS)
 
 docs: .venv-dev/installed ## write what the code says of itself into docs/
@@ -80,7 +80,7 @@ format: .venv-dev/installed ## let ruff rewrite what it can
 train: .venv-dev/installed ## train a new version into models/ (RECIPE=tutorial|production|smoke)
 	$(KEEP_MEMORY) $(DEV) -m training --recipe $(RECIPE) $(ARGS)
 
-images: .venv-dev/installed ## read pictures of every kind, print how many rightly (ARGS="--scale 0.1")
+images: .venv-dev/installed ## read pictures of every kind, print how many rightly (ARGS="--scale 0.1"; needs Debian's fontconfig)
 	$(DEV) -m benchmarks.images $(ARGS)
 
 bench: .venv-dev/installed ## measure the speed beside others (CONTENDERS=floor,ours; needs Debian's wrk, nghttp2-client)

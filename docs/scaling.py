@@ -220,15 +220,15 @@ def _describe_waits(results: Mapping[str, Any]) -> str:
     )
     lines = ["Measured, one worker offered a share of the most that it did:", "", table]
     if any(loop["refused_per_second"] > 0 for share, loop in loops.items() if share < 1):
-        lines += ["", *CROWDS]
+        lines += ["", *REFUSED_EARLY]
     return "\n".join(lines)
 
 
-CROWDS = (
-    "It refused requests below its capacity. The generator opens up to 700 connections together",
-    "and lets each send at the same rate, so that requests come in crowds; a worker keeps",
-    "`MAX_REQUESTS`, 128, of a crowd and says 503 to the others. The table tells what crowds do,",
-    "not how long requests wait that come one by one: it neither proves nor disproves the formula.",
+REFUSED_EARLY = (
+    "It refused requests below its capacity: a worker keeps `MAX_REQUESTS`, 128, at a time, and",
+    "the generator, which may hold 700 open, takes processor time from the same cores. The table",
+    "tells what this machine did with both, not how long requests wait whose callers have cores",
+    "of their own: it neither proves nor disproves the formula.",
 )
 
 

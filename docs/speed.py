@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.speed.contenders import BY_NAME
 from benchmarks.speed.report import NETWORKS
-from benchmarks.speed.results import CROWD
+from benchmarks.speed.results import CROWD, tells_times
 from docs.results import find, middle
 
 SHOWN = (
@@ -48,8 +48,11 @@ def _describe(results: Mapping[str, Any], name: str) -> Iterator[str]:
     contender = BY_NAME[name]
     peers = f", {NETWORKS[contender.network]}" if contender.kind == "peer" else ""
     yield contender.title + peers
-    for callers, figure in (("1", "p50_ms"), (str(CROWD), "p50_ms"), (str(CROWD), "p99_ms")):
-        yield f"{_short(middle(results, name, 'closed', callers, figure))} ms"
+    for callers, figure in ((1, "p50_ms"), (CROWD, "p50_ms"), (CROWD, "p99_ms")):
+        rounds = find(results, "rounds", name)
+        answers = [find(each, "closed", str(callers), "requests") for each in rounds]
+        time = f"{_short(middle(results, name, 'closed', str(callers), figure))} ms"
+        yield time if tells_times(answers, callers) else "–"
     yield f"{middle(results, name, 'closed', str(CROWD), 'per_second'):,.0f}"
 
 

@@ -34,7 +34,7 @@ class Mixture:
     """What a batch holds beside MNIST's digits, as shares of it, and how much of it is made."""
 
     uploaded_share: float = 0.08  # photographs and scans, normalised as they are when served
-    printed_share: float = 0.04  # small: there are 133 faces, and MNIST must not be lost
+    printed_share: float = 0.04  # small: there are 132 faces, and MNIST must not be lost
     written_share: float = 0.03  # small too: they are drawn from thirty ways of writing
     outlier_share: float = 0.1  # with half in the last epochs 1.4 times as many letters passed
     outlier_weight: float = 0.5  # of their loss: theirs, found on validation outliers
@@ -48,7 +48,7 @@ class Mixture:
 class Teaching:
     """How the teacher is fitted, and how much AlexNet listens to it."""
 
-    epochs: int = 20  # a quarter of the time of a production run
+    epochs: int = 20  # a third of the time of a production run
     learning_rate: float = 2e-3  # normalised throughout, it bears twice AlexNet's
     share: float = 0.7  # of a digit's target; the rest is its label
     temperature: float = 2.0  # above 1, what else a digit looks like counts for more

@@ -94,7 +94,7 @@ def texture(rng: np.random.Generator) -> Grey:
 
 
 def scramble(digits: Grey, rng: np.random.Generator) -> Grey:
-    """One digit's picture cut into nine and put together anew, or two half and half."""
+    """One digit's picture cut into sixteen and put together anew, or two half and half."""
     one, other = digits[rng.integers(0, len(digits), 2)]
     if rng.random() < 0.5:  # noqa: PLR2004
         return _shuffled(one, rng)

@@ -14,7 +14,7 @@ from training.config import Recipe, Teaching
 from training.precision import layers_of
 
 WIDTHS = (32, 64, 128)
-"""Channels at 28×28, 14×14 and 7×7: a step takes two cores two thirds as long as AlexNet's."""
+"""Channels at 28×28, 14×14 and 7×7: a step takes two cores about as long as AlexNet's."""
 
 LEAST_PROBABILITY = 1e-30
 """Keeps a logarithm finite."""

@@ -15,6 +15,7 @@ import httpx
 import numpy as np
 
 from app.engines import litert
+from benchmarks.images import drawings
 from benchmarks.images.sample import Sample
 from benchmarks.images.service import post, running
 from benchmarks.images.sets import SETS, PictureSet
@@ -31,6 +32,7 @@ CHOSEN_ON = slice(50_000, 60_000)
 def main(arguments: list[str]) -> int:
     """Run the benchmark; 0 if every bar is met."""
     options = _parse(arguments)
+    drawings.require()
     training, test = load(options.data)
     source = test if options.source == "test" else _chosen_on(training)
     server = nullcontext(options.url) if options.url else running(options.models)

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -76,13 +77,23 @@ def print_fonts(rng: np.random.Generator) -> Iterator[Sample]:
                 yield Sample(family, encode(image), str(digit))
 
 
+def require() -> None:
+    """See that installed fonts can be listed.
+
+    Raises:
+        SystemExit: they cannot.
+    """
+    if which("fc-list") is None:
+        raise SystemExit("Missing: fc-list. On Debian: apt-get install fontconfig")
+
+
 def _list_families() -> dict[str, list[str]]:
     """Family → files of the installed fonts that have digits.
 
     debian-fonts.txt lists the packages that the figures are measured with.
 
     Raises:
-        FileNotFoundError: there is no fc-list (Debian's package fontconfig).
+        FileNotFoundError: there is no fc-list; `require` has seen that there is.
     """
     command = ["fc-list", f":charset={DIGITS}", "--format", "%{file}|%{family[0]}\n"]
     listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 # a fixed command

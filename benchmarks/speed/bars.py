@@ -179,8 +179,8 @@ def _overloaded(results: Results) -> Iterator[Verdict]:
     refusals = sum(each.refusals for each in rounds)
     if refusals:
         with_hint = sum(each.refusals_with_hint for each in rounds)
-        measure = "… share of refusals with Retry-After"
-        yield _at_least(measure, with_hint / refusals, 1, f" of {refusals}")
+        found = f"{with_hint:,} of {refusals:,}"
+        yield Verdict("… refusals looked at with Retry-After", found, "all", with_hint == refusals)
 
 
 def _with_workers(results: Results) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks.speed.bars import judge
 from benchmarks.speed.contenders import CONTENDERS, Contender
 from benchmarks.speed.parsing import Open
-from benchmarks.speed.results import CROWD, OVERLOAD, Results, Round, spread
+from benchmarks.speed.results import CROWD, OVERLOAD, Results, Round, spread, tells_times
 
 NETWORKS = {"saved_model": "SavedModel", "keras": "SavedModel", "twin": "int8 twin", None: "–"}
 
@@ -38,8 +38,10 @@ def _head(results: Results, command: str) -> Iterator[str]:
     yield f"- versions: {versions}"
     yield ""
     yield (
-        "The load generator shares the cores with what it loads. Numbers are medians of the rounds "
-        "with the least and the most; compare only within one run."
+        "The load generator shares the cores with what it loads. Numbers are medians of the "
+        "rounds, with the least and the most in brackets; compare only within one run. Where "
+        "hardly a connection was answered twice there are no times: they would be those of the "
+        "first."
     )
 
 
@@ -72,8 +74,9 @@ def _describe(contender: Contender, results: Results, connections: list[int]) ->
     for count in connections:
         closed = results.closed(contender.name, count)
         yield str(spread(each.per_second for each in closed))
-        yield str(spread(each.p50_ms for each in closed))
-        yield str(spread(each.p99_ms for each in closed))
+        is_told = tells_times((each.requests for each in closed), count)
+        yield str(spread(each.p50_ms for each in closed)) if is_told else "–"
+        yield str(spread(each.p99_ms for each in closed)) if is_told else "–"
     yield f"{median(_cpu_ms(each) for each in rounds):.2f}"
     yield str(spread(each.ready_seconds for each in rounds))
     yield f"{median(each.idle_mib for each in rounds):,.0f}"

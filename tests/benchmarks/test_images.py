@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from benchmarks.images.__main__ import main
 from benchmarks.images.blanks import draw_blanks
 from benchmarks.images.drawings import draw_on_canvas, list_small_scans
 from benchmarks.images.ink import draw_with_round_pen, find_middle_line, redraw, thin
@@ -38,6 +39,13 @@ def answer(digit: int, **others: object) -> Answer:
 def outcome(pictures: PictureSet, digits: str, answers: list[Answer]) -> Outcome:
     """A set of one kind a digit, answered."""
     return Outcome(pictures, [Sample(digit, b"", digit) for digit in digits], answers)
+
+
+def test_a_machine_that_cannot_list_fonts_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before minutes of drawing, and with the package that has what is missing."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="fontconfig"):
+        main([])
 
 
 def test_the_same_seed_draws_the_same_pictures(source: Digits) -> None:

@@ -128,15 +128,28 @@ def test_stress_is_the_median_of_its_rounds(results: Results) -> None:
         for name in (
             "256 digits in one request, a form ÷ the engine's rate",
             "p99 of small pictures beside 12-Mpx ones ÷ alone",
-            "… share of refusals with Retry-After",
+            "… refusals looked at with Retry-After",
         )
     }
 
     assert list(found.values()) == [
         ("0.825 (0.75–0.9)", True),
         ("1.5 (1–3)", True),
-        ("0.967 of 30", False),
+        ("29 of 30", False),
     ]
+
+
+def test_few_answers_tell_no_times(results: Results, tmp_path: Path) -> None:
+    """Of 32 connections that had 36 answers most still wait; their rate is told all the same."""
+    few = Round({32: Closed(36, 0, 18, 276.0, 1920.0)}, {32: 58.0}, 0.8, 120.0, 130.0)
+    many = replace(few, closed={32: Closed(640, 0, 320, 99.9, 199.0)})
+    results.rounds = {"keras": [few, few], "litserve": [many, many]}
+    path = tmp_path / "RESULTS.md"
+    report.write(path, results, [], "command")
+    rows = {line.split(" | ")[0]: line for line in path.read_text().splitlines()}
+
+    assert " 18 (18–18) | – | – |" in rows[f"| {BY_NAME['keras'].title}"]
+    assert "| 99.9 (99.9–99.9) |" in rows[f"| {BY_NAME['litserve'].title}"]
 
 
 def test_workers_are_judged_by_what_there_are_cores_for(results: Results) -> None:

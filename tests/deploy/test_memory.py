@@ -1,5 +1,6 @@
 """The memory that each deployment allows is enough to decode the largest pictures."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,7 +36,8 @@ def least(environment: Mapping[str, str]) -> int:
 
 
 def read_size(text: str) -> int:
-    """Bytes of a size as manifests write it."""
+    """Bytes of a size as manifests write it; of one that may be set otherwise, the default."""
+    text = re.sub(r"^\$\{\w+:-(\w+)\}$", r"\1", text)
     number, unit = next(
         (text.removesuffix(each), UNITS[each]) for each in UNITS if text.endswith(each)
     )
@@ -94,6 +96,15 @@ def test_limit_holds_the_largest_pictures(name: str) -> None:
 def test_a_smaller_limit_does_not(environment: dict[str, str], limit: str) -> None:
     """The check can fail: with the first three, an upload or two of 174 KB were the end."""
     assert read_size(limit) < least(environment)
+
+
+def test_what_the_page_says_is_enough() -> None:
+    """Whoever starts two workers as it is written there gives both what they may take."""
+    page = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
+    (command,) = re.findall(r"^    (.*WORKERS=.*) docker compose up", page, re.MULTILINE)
+    environment = dict(each.split("=") for each in command.split())
+
+    assert read_size(environment.pop("MEMORY")) >= least(environment)
 
 
 def test_every_deployment_is_looked_at() -> None:

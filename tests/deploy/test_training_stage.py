@@ -17,7 +17,8 @@ def test_what_was_fetched_is_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", "/root")
 
-    assert Path(target) / "fonts" == cache_folder("fonts")
+    for name in ("fonts", "mnist", "things"):
+        assert Path(target) / name == cache_folder(name)
     assert "XDG_CACHE_HOME" not in DOCKERFILE
     assert "!data" in (ROOT / ".dockerignore").read_text().splitlines()
 

@@ -95,7 +95,7 @@ def test_refusals_below_capacity_are_explained(refused: float, *, is_explained: 
     page = describe_scaling(results)
 
     assert f"| 0.75 | 750 | 750 | {refused:.0f} |" in page
-    assert ("It refused requests below its capacity." in page) is is_explained
+    assert ("It refused requests below its capacity:" in page) is is_explained
 
 
 @pytest.mark.parametrize(
