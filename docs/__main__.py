@@ -84,7 +84,7 @@ def describe_http(document: dict[str, Any]) -> str:
     for (tag, method, text), found in _group(document["paths"]).items():
         if tag != family:
             family = tag
-            lines += ["", f"## {tag.capitalize()}"]
+            lines += ["", f"## {tag}"]
         lines += ["", "### " + ", ".join(f"`{method} {path}`" for path, _ in found), "", text]
         lines += _describe_operation(found[0][1])
     lines += ["", "## Objects"]

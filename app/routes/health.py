@@ -15,7 +15,7 @@ NOT_READY: dict[int | str, dict[str, Any]] = {
 
 def make_router(lifecycle: Lifecycle) -> APIRouter:
     """The routes that orchestrators ask."""
-    router = APIRouter(prefix="/health", tags=["health"])
+    router = APIRouter(prefix="/health", tags=["Health"])
 
     @router.get("", responses=NOT_READY)
     @router.get("/ready", responses=NOT_READY)

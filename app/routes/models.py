@@ -9,7 +9,7 @@ from app.schemas import ModelVersion, ModelVersions, describe_problems
 
 def make_router(registry: Registry) -> APIRouter:
     """The route that says what is loaded."""
-    router = APIRouter(tags=["models"], responses=describe_problems({401: "A key is needed."}))
+    router = APIRouter(tags=["Models"], responses=describe_problems({401: "A key is needed."}))
 
     @router.get("/models")
     async def models() -> ModelVersions:

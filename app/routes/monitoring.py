@@ -10,7 +10,7 @@ from app.schemas import describe_problems
 def make_router(metrics: Metrics) -> APIRouter:
     """The route that Prometheus scrapes."""
     router = APIRouter(
-        tags=["monitoring"],
+        tags=["Monitoring"],
         responses=describe_problems({401: "A key is needed, where `METRICS_NEED_KEY` says so."}),
     )
 

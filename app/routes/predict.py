@@ -32,6 +32,8 @@ PROBLEMS = describe_problems(
     }
 )
 
+NO_FORM = describe_problems({415: "No form, or compressed otherwise than by gzip or deflate."})
+
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -91,7 +93,7 @@ MANY_IMAGES = {
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes that read digits."""
-    router = APIRouter(tags=["predict"], responses=PROBLEMS)
+    router = APIRouter(tags=["Predict"], responses=PROBLEMS)
 
     @router.post("/predict", response_model=ExplainedAnswer, openapi_extra=EXPLAINED_IMAGE)
     async def predict(request: Request) -> Response:
@@ -117,7 +119,12 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
         prediction = await (unless_gone(request, work) if classifier.is_backlogged else work)
         return _answer(describe_prediction(prediction, classifier.model))
 
-    @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=MANY_IMAGES)
+    @router.post(
+        "/predict/batch",
+        response_model=BatchAnswer,
+        responses=NO_FORM,
+        openapi_extra=MANY_IMAGES,
+    )
     async def predict_batch(request: Request) -> Response:
         """Read the digits of several images, answered in the order they were sent.
 

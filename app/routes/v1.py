@@ -30,6 +30,8 @@ ERRORS = describe_plain_errors(
         504: "The digits could not be computed in time.",
     }
 )
+LOOKED_UP = {status: ERRORS[status] for status in (400, 401, 404, 415, 503)}
+"""Where no body is read and nothing computed."""
 
 MODEL = "/models/{name}"
 PATHS = (MODEL, f"{MODEL}/versions/{{version}}", f"{MODEL}/labels/{{label}}")
@@ -85,7 +87,7 @@ TO_CLASSIFY = _take(instances=TENSOR, inputs=TENSOR, examples={"items": EXAMPLE}
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes of the API."""
-    router = APIRouter(prefix="/v1", tags=["tensorflow serving"])
+    router = APIRouter(prefix="/v1", tags=["TensorFlow Serving"])
     names, bounds = Names(settings, lifecycle), bound(settings)
 
     async def predict(request: Request) -> Response:
@@ -128,8 +130,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
                 f"{path}:{action.__name__}", responses=ERRORS, openapi_extra=take | extra
             )
             post(action)
-        router.get(f"{path}/metadata", responses=ERRORS, openapi_extra=extra)(metadata)
-        router.get(path, responses=ERRORS, openapi_extra=extra)(status)
+        router.get(f"{path}/metadata", responses=LOOKED_UP, openapi_extra=extra)(metadata)
+        router.get(path, responses=LOOKED_UP, openapi_extra=extra)(status)
 
     @router.get("/models", include_in_schema=False)
     async def no_model() -> None:

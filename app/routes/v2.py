@@ -35,6 +35,8 @@ ERRORS = describe_plain_errors(
         504: "The digits could not be computed in time.",
     }
 )
+LOOKED_UP = {status: ERRORS[status] for status in (401, 404, 415, 503)}
+"""Where no body is read and nothing computed."""
 
 PLATFORMS = {"litert": "litert_tflite", "tensorflow": "tensorflow_savedmodel"}
 
@@ -91,7 +93,7 @@ BINARY: dict[int | str, dict[str, Any]] = {
 
 def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     """The routes of the protocol."""
-    router = APIRouter(prefix="/v2", tags=["open inference protocol"])
+    router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
     names, bounds = Names(settings, lifecycle), bound(settings)
 
     @router.get("", responses={401: ERRORS[401]})
@@ -151,8 +153,8 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
 
     for path in ("/models/{name}", "/models/{name}/versions/{version}"):
         extra = describe_path(path)
-        router.get(path, responses=ERRORS, openapi_extra=extra)(describe_model)
-        router.get(f"{path}/ready", responses=ERRORS, openapi_extra=extra)(model_ready)
+        router.get(path, responses=LOOKED_UP, openapi_extra=extra)(describe_model)
+        router.get(f"{path}/ready", responses=LOOKED_UP, openapi_extra=extra)(model_ready)
         router.post(
             f"{path}/infer",
             response_model=InferenceAnswer,

@@ -41,10 +41,10 @@ const anchor = ({ method, path }) => `${method}${path}`.toLowerCase().replaceAll
 const badge = (method) => make('span', { class: 'method', 'data-method': method }, method);
 
 function makeContents(operations) {
-  const tags = new Set(operations.map(({ tags: [tag] = ['other'] }) => tag));
+  const tags = new Set(operations.map(({ tags: [tag] = ['Other'] }) => tag));
   return [...tags].flatMap((tag) => [
     make('h2', {}, tag),
-    make('ul', {}, ...operations.filter(({ tags: [each] = ['other'] }) => each === tag).map(
+    make('ul', {}, ...operations.filter(({ tags: [each] = ['Other'] }) => each === tag).map(
       (operation) => make('li', {}, make(
         'a', { href: `#${anchor(operation)}` }, badge(operation.method), operation.path,
       )),
