@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app import logs
-from app.guards.keys import KeysUnreadable
+from app.guards.keys import Keys, KeysUnreadable
 from app.listeners import listen, port_of
 from app.main import create_app
 from app.server import Server
@@ -42,6 +42,8 @@ def main(chosen: dict[str, Any] | None = None) -> int:
         listeners = listen(settings.host, settings.port)
         _greet(settings.host, port_of(listeners[0]))
         if settings.workers > 1:
+            if settings.api_keys_file is not None:
+                Keys(settings.api_keys_file)  # said once and here, not by every worker
             return supervise(settings, listeners)
         app = create_app(settings)
     except (KeysUnreadable, OSError) as error:

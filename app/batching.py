@@ -170,7 +170,12 @@ class Batcher:
         return self._waiting_rows >= self._max_batch_rows
 
     def _has_room(self, rows: Rows) -> bool:
-        """An idle engine takes a batch besides, however small the queue is."""
+        """An idle engine takes a batch besides, and all of who comes first, however many rows.
+
+        Else what one caller brings could be more than there ever is room for.
+        """
+        if not self._is_running and not self._waiting_rows:
+            return True
         started_at_once = 0 if self._is_running else self._max_batch_rows
         return self._waiting_rows + len(rows) <= self.max_queue_rows + started_at_once
 

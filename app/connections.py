@@ -22,6 +22,7 @@ from app.errors import (
     SlowRequest,
     TooManyConnections,
 )
+from app.guards.headers import ENCODED
 from app.problems import problem
 from app.upgrades import has_body, make_parser, retell
 
@@ -243,7 +244,7 @@ class Protocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True  # the rest of its body will not come
             self.cycle.message_event.set()
-        self.transport.write(seal(problem(error)).serialise([CLOSE]))
+        self.transport.write(seal(problem(error)).serialise([CLOSE, *ENCODED]))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

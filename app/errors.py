@@ -1,6 +1,6 @@
 """What can go wrong, each error with the HTTP status and the code it is answered with.
 
-ServiceError
+ServiceError               500  internal_error
 ├── RequestError           the request is none that is taken, whatever it carries
 │   ├── MalformedRequest       400  malformed_request
 │   ├── MalformedHeader        400  malformed_header

@@ -124,10 +124,13 @@ class Settings(BaseSettings):
     body_timeout_seconds: float = Field(
         default=10.0,
         gt=0,
-        description="A body that takes longer is answered 408, unless it comes fast enough.",
+        description="A body that takes longer is answered 408, unless it comes fast enough; "
+        "so is one that pauses as long.",
     )
     min_body_bytes_per_second: int = Field(
-        default=KIBIBYTE, ge=1, description="Every so many bytes of a body give it a second more."
+        default=KIBIBYTE,
+        ge=1,
+        description="Every so many bytes of a body give it a second, up to that time from now.",
     )
     request_timeout_seconds: float = Field(
         default=10.0,

@@ -167,6 +167,21 @@ async def test_full_queue_refuses_at_once() -> None:
     await batcher.close()
 
 
+async def test_idle_engine_takes_what_never_fits_into_the_queue() -> None:
+    """Told to come back, such a caller would do so for ever; a busy one tells them."""
+    engine = GatedEngine()
+    batcher = Batcher(engine, max_batch_rows=2, max_queue_rows=3)
+    first = await start(batcher, *range(9))
+    await asyncio.to_thread(engine.entered.wait, 30)
+    with pytest.raises(QueueFull):
+        await batcher.submit(make_rows(*range(9)))
+    engine.gate.set()
+    outcome = await first
+
+    assert outcome.results == [[2.0 * value] for value in range(9)]  # type: ignore[attr-defined]
+    await batcher.close()
+
+
 async def test_cancelled_caller_is_dropped_before_the_batch_is_built() -> None:
     """A caller that has gone costs nothing and harms no batch-mate."""
     engine = GatedEngine()

@@ -89,6 +89,7 @@ def test_refusal_is_a_problem_and_ends_the_connection(
     assert (found, problem["status"], problem["code"]) == (status, status, code)
     assert headers["content-type"] == "application/problem+json"
     assert headers["connection"] == "close"
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_silent_connection_is_closed(port: int) -> None:

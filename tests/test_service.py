@@ -140,6 +140,16 @@ def test_no_model_ends_the_process_with_a_reason(tmp_path: Path) -> None:
     assert "model_not_found" in finished.stderr
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_missing_keys_end_the_process_with_a_reason(workers: str, tmp_path: Path) -> None:
+    """One sentence, before any worker is started."""
+    finished = run_to_end(API_KEYS_FILE=str(tmp_path / "none"), WORKERS=workers, PORT="0")
+
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("The file of keys cannot be read: ")
+    assert len(finished.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(("name", "value"), [("ENGINE", "abacus"), ("VERSION_LABELS", "x")])
 def test_wrong_setting_ends_the_process_with_a_reason(name: str, value: str) -> None:
     """A setting that makes no sense, or is not even JSON where it must be, is named."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import TextIOWrapper
 from pathlib import Path
 
 from app import logs
@@ -64,6 +66,9 @@ def run(sources: list[Source], wish: Wish) -> bool:
         SettingWrong: a setting of the environment is none.
     """
     logs.configure_for_people()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A file's name is bytes: what is no text goes out as it came in.
+        sys.stdout.reconfigure(errors="surrogateescape")
     opened = _open_local(wish) if wish.url is None else _open_remote(wish.url, wish)
     return asyncio.run(_write_all(sources, make_writer(wish.form, wish.is_number), opened))
 

@@ -19,6 +19,11 @@ def is_probe(path: str) -> bool:
     return path in PROBED or path.startswith(_UNDER_PROBED)
 
 
+def is_metrics(path: str) -> bool:
+    """Whether a path is that of the metrics, as lenient as routes are with the slash at its end."""
+    return path.removesuffix("/") == METRICS
+
+
 def is_page(path: str) -> bool:
     """Whether a path is a page, or what a page is made of."""
-    return path in PAGES or path.startswith(ASSETS)
+    return (path.removesuffix("/") or "/") in PAGES or path.startswith(ASSETS)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.deadlines import deadline
 from app.errors import DeadlineExceeded, MalformedHeader, Overloaded, SlowRequest
-from app.guards import METRICS, is_probe
+from app.guards import is_metrics, is_probe
 
 TIMEOUT_HEADER = b"x-request-timeout"
 
@@ -24,7 +24,9 @@ class Bounds:
     Attributes:
         requests: that came whole and are not answered yet.
         buffered_bytes: of the bodies of all requests.
-        body_seconds: for a body to come, and one more for every `body_bytes_per_second` of it.
+        body_seconds: for a body to come. What comes of it adds a second for every
+            `body_bytes_per_second`, but never more than lie ahead at first: a fast start does not
+            pay for a pause.
         body_bytes_per_second: that a slow body must keep up.
         answer_seconds: from the last byte of a request to its answer.
     """
@@ -34,6 +36,10 @@ class Bounds:
     body_seconds: float
     body_bytes_per_second: int
     answer_seconds: float
+
+    def prolong(self, until: float, size: int, now: float) -> float:
+        """When a body must have gone on, or be whole, now that so much of it has come."""
+        return min(until + size / self.body_bytes_per_second, now + self.body_seconds)
 
 
 class Places:
@@ -123,7 +129,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or raise why not."""
-        if scope["type"] != "http" or is_probe(scope["path"]) or scope["path"] == METRICS:
+        if scope["type"] != "http" or is_probe(scope["path"]) or is_metrics(scope["path"]):
             await self._app(scope, receive, send)
             return
         if self._places.are_taken:
@@ -155,7 +161,7 @@ class _Visit:
         self._places = places
         self._receive = receive
         self._expires = expires
-        self._started = time.monotonic()
+        self._body_until = time.monotonic() + places.bounds.body_seconds
         self._bytes = 0
         self._place_since: float | None = None
         self._is_slow = False
@@ -174,19 +180,16 @@ class _Visit:
             self._places.give_back(self._place_since)
 
     def rearm(self) -> None:
-        """The server's time starts with the newest byte, the caller's with the first.
+        """The server's time to answer starts with the last byte, the caller's with the first.
 
         One timer for the body and the answer: there is time for both with every request.
         """
         now = time.monotonic()
-        bounds = self._places.bounds
-        expires = min(self._expires, now + bounds.answer_seconds)
-        deadline.set(expires)
-        due = expires
         is_coming = self._place_since is None
-        if is_coming:
-            patience = bounds.body_seconds + self._bytes / bounds.body_bytes_per_second
-            due = min(due, self._started + patience)
+        until = self._body_until if is_coming else now + self._places.bounds.answer_seconds
+        due = min(self._expires, until)
+        if not is_coming:
+            deadline.set(due)
         self._is_slow = is_coming and due < self._expires
         is_earlier = due < self._due
         self._due = due
@@ -223,6 +226,8 @@ class _Visit:
         if message["type"] == "http.request" and not message.get("more_body", False):
             self.take_place()
         else:
+            bounds = self._places.bounds
+            self._body_until = bounds.prolong(self._body_until, size, time.monotonic())
             self.rearm()
         return message
 

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Unauthorised
-from app.guards import METRICS, is_page, is_probe
+from app.guards import is_metrics, is_page, is_probe
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def is_open(path: str, *, metrics_need_key: bool) -> bool:
     """Whether a path is answered without a key."""
     if is_probe(path) or is_page(path):
         return True
-    return path == METRICS and not metrics_need_key
+    return is_metrics(path) and not metrics_need_key
 
 
 def describe_keys(document: dict[str, Any], *, metrics_need_key: bool) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _join_data(upload: bytes) -> bytes | None:
             return b"".join(pieces)
         if kind == b"IDAT":
             pieces.append(upload[start:end])
-        elif kind != b"IHDR" or pieces:
+        elif kind != b"IHDR" or place != len(PNG_SIGNATURE):
             return None
         place = end + _SUM.size
     return None

@@ -198,9 +198,10 @@ def _read_pictures(tensor: RequestInput, rest: bytes, bounds: Bounds) -> Subject
     # A batch of single elements is a column to some clients.
     if tensor.shape[1:] not in ([], [1]) or not tensor.shape:
         raise InvalidTensor(f"Input `{IMAGE}` has the shape [-1], not {tensor.shape}.")
+    bounds.check_count(tensor.shape[0])
     if tensor.data is None:
-        return bounds.check_pictures(split_bytes(rest, tensor.shape[0]))
-    return bounds.check_pictures([decode_base64(each) for each in _leaves(tensor.data, tensor)])
+        return bounds.check_sizes(split_bytes(rest, tensor.shape[0]))
+    return bounds.check_sizes([decode_base64(each) for each in _leaves(tensor.data, tensor)])
 
 
 def _leaves(data: list[Any], tensor: RequestInput) -> list[Any]:

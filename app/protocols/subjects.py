@@ -46,18 +46,24 @@ class Bounds:
         if rows < 1:
             raise InvalidTensor("A batch holds at least one digit.")
 
-    def check_pictures(self, pictures: Sequence[bytes]) -> list[bytes]:
-        """Refuse too many pictures, too large ones, and none.
+    def check_count(self, pictures: int) -> None:
+        """Refuse too many pictures, and none, before anything is made of them.
 
         Raises:
             TooManyFiles: more than `max_pictures`.
-            UploadTooLarge: one has more than `max_picture_bytes`.
             InvalidTensor: there is none.
         """
-        if len(pictures) > self.max_pictures:
+        if pictures > self.max_pictures:
             raise TooManyFiles(f"More than {self.max_pictures} pictures in one request.")
-        if not pictures:
+        if pictures < 1:
             raise InvalidTensor("A batch holds at least one picture.")
+
+    def check_sizes(self, pictures: Sequence[bytes]) -> list[bytes]:
+        """Refuse pictures that are too large.
+
+        Raises:
+            UploadTooLarge: one has more than `max_picture_bytes`.
+        """
         for place, picture in enumerate(pictures):
             if len(picture) > self.max_picture_bytes:
                 raise too_large(f"Picture {place}", self.max_picture_bytes)

@@ -139,7 +139,8 @@ def _read_plain(values: list[Any], bounds: Bounds) -> Subject:
 
 def _read_column(name: str, values: list[Any], bounds: Bounds) -> Subject:
     if name == IMAGE:
-        return bounds.check_pictures([_read_picture(value) for value in values])
+        bounds.check_count(len(values))
+        return bounds.check_sizes([_read_picture(value) for value in values])
     leaves, shape = unnest(values)
     # A feature of an example is a flat list.
     if shape[1:] not in {DIGIT, (PIXELS,)}:

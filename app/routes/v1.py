@@ -30,7 +30,9 @@ ERRORS = describe_plain_errors(
         504: "The digits could not be computed in time.",
     }
 )
-LOOKED_UP = {status: ERRORS[status] for status in (400, 401, 404, 415, 503)}
+LOOKED_UP: dict[int | str, dict[str, Any]] = {
+    status: ERRORS[status] for status in (400, 401, 404, 415, 503)
+}
 """Where no body is read and nothing computed."""
 
 MODEL = "/models/{name}"

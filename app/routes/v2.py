@@ -35,7 +35,9 @@ ERRORS = describe_plain_errors(
         504: "The digits could not be computed in time.",
     }
 )
-LOOKED_UP = {status: ERRORS[status] for status in (401, 404, 415, 503)}
+LOOKED_UP: dict[int | str, dict[str, Any]] = {
+    status: ERRORS[status] for status in (401, 404, 415, 503)
+}
 """Where no body is read and nothing computed."""
 
 PLATFORMS = {"litert": "litert_tflite", "tensorflow": "tensorflow_savedmodel"}
@@ -97,7 +99,6 @@ def make_router(settings: Settings, lifecycle: Lifecycle) -> APIRouter:
     names, bounds = Names(settings, lifecycle), bound(settings)
 
     @router.get("", responses={401: ERRORS[401]})
-    @router.get("/", include_in_schema=False)
     async def describe_server() -> ServerDescription:
         """Which server this is, and which extensions it speaks."""
         return ServerDescription(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -43,6 +44,25 @@ def test_bad_file_stops_nothing(alexnet: Alexnet, pictures: Path) -> None:
     assert set(found) == {"two.PNG", "broken.png", "seven.png"}
     assert (found["seven.png"]["digit"], found["two.PNG"]["digit"]) == (7, 2)
     assert found["broken.png"]["error"]["code"] == "not_an_image"
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+def test_name_that_is_no_text_stops_nothing(pictures: Path, form: list[str]) -> None:
+    """File names are bytes, and go out as they came in, also where only text is expected."""
+    name = os.fsencode(pictures) + b"/\xff.png"
+    Path(os.fsdecode(name)).write_bytes((pictures / "seven.png").read_bytes())
+    finished = subprocess.run(
+        [sys.executable, "-m", "app.cli", "predict", str(pictures / "b"), name, *form],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert (name in finished.stdout) is (form != ["--json"])
+    assert len(finished.stdout.splitlines()) == (3 if form == ["--csv"] else 2)
 
 
 def test_table_has_a_row_for_each(alexnet: Alexnet, pictures: Path) -> None:

@@ -188,21 +188,39 @@ async def test_body_that_trickles_is_cut_off() -> None:
     assert route.sizes == [10]
 
 
-async def test_body_that_keeps_up_may_take_its_time() -> None:
-    """Bytes earn seconds: a large upload over a slow line is not cut off."""
-    route = Route()
-    route.gate.set()
-    admission = guard(route, body_seconds=1e-9, body_bytes_per_second=1)
+def test_body_that_keeps_up_may_take_its_time() -> None:
+    """Bytes earn seconds: a large upload over a slow line is not cut off, only one that pauses."""
+    until = 30.0  # of a body that began at 0
+    for now in range(1, 100):
+        until = BOUNDS.prolong(until, 1000, now)
+        assert until == now + 30
 
-    class Steady(Caller):
+    assert BOUNDS.prolong(130.0, 500, 110.0) == 130.5
+    assert BOUNDS.prolong(130.0, 0, 110.0) == 130
+
+
+async def test_fast_start_does_not_pay_for_a_pause() -> None:
+    """Who sends a minute's worth of bytes and then nothing holds their room no longer than that."""
+    admission = guard(Route(), body_seconds=0.01, body_bytes_per_second=1)
+    with pytest.raises(SlowRequest):
+        await ask(admission, Caller([b"x" * 60], is_complete=False))
+
+
+async def test_time_to_answer_begins_when_all_is_here() -> None:
+    """A pause in the body is none of the server's, however little time that takes for itself."""
+    route = Route()
+    admission = guard(route, answer_seconds=1e-3)
+
+    class Pausing(Caller):
         async def receive(self) -> Message:
-            if len(self.chunks) == 1:  # what came before has earned it a minute
+            if len(self.chunks) == 1:
                 await asyncio.sleep(0.01)
             return await super().receive()
 
-    await ask(admission, Steady([b"x" * 60, b"y"]))
+    with pytest.raises(DeadlineExceeded):
+        await ask(admission, Pausing([b"x", b"y"]))
 
-    assert route.sizes == [61]
+    assert route.sizes == [2]
 
 
 async def test_answer_that_takes_too_long_is_given_up() -> None:
@@ -241,7 +259,9 @@ async def test_timeout_that_is_no_number_is_told(value: str) -> None:
         await ask(guard(Route()), scope=make_scope(x_request_timeout=value))
 
 
-@pytest.mark.parametrize("path", ["/health", "/health/ready", "/v2/health/live", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/ready", "/v2/health/live", "/metrics", "/metrics/"]
+)
 async def test_probes_pass_when_nothing_else_does(path: str) -> None:
     """Whoever restarts or scales the service must learn the truth under load."""
     route = Route()

@@ -137,12 +137,15 @@ class TestService:
     async def test_health_and_metrics_stay_open(self, client: httpx.AsyncClient) -> None:
         """Orchestrators have no keys."""
         statuses = [
-            (await client.get(url)).status_code for url in ("/health/live", "/health", "/metrics")
+            (await client.get(url)).status_code
+            for url in ("/health/live", "/health", "/metrics", "/metrics/")
         ]
 
-        assert statuses == [200, 503, 200]
+        assert statuses == [200, 503, 200, 200]
 
-    @pytest.mark.parametrize("url", ["/", "/docs", "/openapi.json", "/web/main.js"])
+    @pytest.mark.parametrize(
+        "url", ["/", "/docs", "/docs/", "/openapi.json", "/openapi.json/", "/web/main.js"]
+    )
     async def test_pages_stay_open(self, client: httpx.AsyncClient, url: str) -> None:
         """A browser has no key to send before a page has asked for one; the pages say nothing."""
         assert (await client.get(url)).status_code == 200

@@ -31,6 +31,15 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def test_a_second_header_is_not_passed_over() -> None:
+    """Other readers take its size; whoever reads such a file is to be the same always."""
+    other = chunk(b"IHDR", struct.pack(">IIBBBBB", 28, 14, 8, 0, 0, 0, 0))
+    rows = zlib.compress(bytes(29 * 28))
+
+    assert decode_plain(write(28, 28, rows), LONGEST) is not None
+    assert decode_plain(write(28, 28, rows, before=other), LONGEST) is None
+
+
 def write(width: int, height: int, *data: bytes, before: bytes = b"") -> bytes:
     """A plain PNG with these data chunks."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))

@@ -192,6 +192,20 @@ def picture(*contents: bytes) -> dict[str, Any]:
     )
 
 
+def test_pictures_are_counted_before_they_are_taken_apart() -> None:
+    """Else a kilobyte that was a megabyte of empty ones would keep the interpreter for seconds."""
+    rest = b"\xff" * 7  # no picture at all
+    tensor = {
+        "name": "image",
+        "datatype": "BYTES",
+        "shape": [1 << 40],
+        "parameters": {"binary_data_size": len(rest)},
+    }
+    header = json.dumps({"inputs": [tensor]}).encode()
+    with pytest.raises(TooManyFiles):
+        parse(header + rest, str(len(header)), BOUNDS)
+
+
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
