@@ -51,6 +51,7 @@ class Places:
         self._requests = 0
         self._coming = 0
         self._bytes = 0
+        self._bodies: set[_Visit] = set()
         self._mean_seconds = 0.0
 
     @property
@@ -96,21 +97,36 @@ class Places:
         self._requests -= 1
         self._mean_seconds += SMOOTHING * (time.monotonic() - since - self._mean_seconds)
 
-    def hold(self, size: int) -> None:
-        """Count bytes in memory.
+    def hold(self, size: int, *, of: "_Visit") -> None:
+        """Count bytes in memory; where there is no room, the largest body on its way makes it.
 
         Raises:
-            Overloaded: there are as many as can be.
+            Overloaded: none that is larger is on its way.
         """
-        if self._bytes + size > self.bounds.buffered_bytes:
-            raise Overloaded(
-                "Too many bytes are on their way.", retry_after_seconds=self._mean_seconds
-            )
+        while self._bytes + size > self.bounds.buffered_bytes:
+            largest = max(self._bodies, key=lambda each: each.size, default=of)
+            if largest.size <= of.size + size:
+                raise self.no_room()
+            largest.make_room()
         self._bytes += size
+
+    def no_room(self) -> Overloaded:
+        """What a request is told whose body there is no room for."""
+        return Overloaded(
+            "Too many bytes are on their way.", retry_after_seconds=self._mean_seconds
+        )
 
     def let_go(self, size: int) -> None:
         """Count bytes that are in memory no more."""
         self._bytes -= size
+
+    def expect_more(self, visit: "_Visit") -> None:
+        """Know a body that is on its way."""
+        self._bodies.add(visit)
+
+    def expect_no_more(self, visit: "_Visit") -> None:
+        """Know it no more: it is whole, or will never be."""
+        self._bodies.discard(visit)
 
     def _forget_coming(self) -> None:
         self._coming = 0
@@ -154,7 +170,7 @@ class Admission:
 
 
 class _Visit:
-    """One request on its way through."""
+    """One request on its way through; its size is that of what has come of its body."""
 
     def __init__(self, places: Places, receive: Receive, expires: float) -> None:
         self.timeout = asyncio.timeout(None)
@@ -162,20 +178,31 @@ class _Visit:
         self._receive = receive
         self._expires = expires
         self._body_until = time.monotonic() + places.bounds.body_seconds
-        self._bytes = 0
+        self.size = 0
         self._place_since: float | None = None
         self._is_slow = False
+        self._has_made_room = False
+        self._is_over = False
         self._due = math.inf
         self._alarm: asyncio.TimerHandle | None = None
 
     def take_place(self) -> None:
+        self._places.expect_no_more(self)
         self._place_since = self._places.take()
         self.rearm()
+
+    def make_room(self) -> None:
+        """Give back the bytes at once, and the request as soon as it can be told."""
+        self._places.let_go(self.size)
+        self.size = 0
+        self._has_made_room = True
+        self._end()
 
     def leave(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        self._places.let_go(self._bytes)
+        self._places.expect_no_more(self)
+        self._places.let_go(self.size)
         if self._place_since is not None:
             self._places.give_back(self._place_since)
 
@@ -207,10 +234,17 @@ class _Visit:
         if left > 0:
             self._set_alarm(left)
         else:
-            self.timeout.reschedule(asyncio.get_running_loop().time())
+            self._end()
 
-    def reproach(self) -> SlowRequest | DeadlineExceeded:
+    def _end(self) -> None:
+        self._is_over = True
+        self._places.expect_no_more(self)
+        self.timeout.reschedule(asyncio.get_running_loop().time())
+
+    def reproach(self) -> Overloaded | SlowRequest | DeadlineExceeded:
         """What to say when the time is up."""
+        if self._has_made_room:
+            return self._places.no_room()
         if self._is_slow:
             return SlowRequest("The body came too slowly.")
         return DeadlineExceeded("The answer was not there in time.")
@@ -221,13 +255,15 @@ class _Visit:
             return await self._receive()
         message = await self._receive()
         size = len(message.get("body", b""))
-        self._places.hold(size)
-        self._bytes += size
+        self._places.hold(size, of=self)
+        self.size += size
         if message["type"] == "http.request" and not message.get("more_body", False):
             self.take_place()
         else:
             bounds = self._places.bounds
             self._body_until = bounds.prolong(self._body_until, size, time.monotonic())
+            if not self._is_over:  # it is only once that a request can be ended
+                self._places.expect_more(self)
             self.rearm()
         return message
 

@@ -159,7 +159,7 @@ async def test_slow_senders_take_no_place() -> None:
 
 
 async def test_bytes_of_all_together_are_bounded() -> None:
-    """Who would exceed it is refused, and the room of those who have gone is given back."""
+    """Who would exceed it and is the largest is refused; who has gone gives their room back."""
     route = Route()
     route.gate.set()
     admission = guard(route)
@@ -167,13 +167,37 @@ async def test_bytes_of_all_together_are_bounded() -> None:
     await until(lambda: all(not each.done() for each in slow))
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await ask(admission, Caller([b"x" * 11]))
+        await ask(admission, Caller([b"x" * 45]))
     for each in slow:
         each.cancel()
     await asyncio.gather(*slow, return_exceptions=True)
     await ask(admission, Caller([b"x" * 100]))
 
     assert route.sizes == [100]
+
+
+async def test_largest_on_its_way_makes_room() -> None:
+    """Bodies that do not end lock nobody out who sends less; what is whole stays."""
+    route = Route()
+    admission = guard(route, requests=3)
+    whole = ask(admission, Caller([b"x" * 10]))
+    await until(lambda: route.inside == 1)
+    large, small = (ask(admission, Caller([b"x" * size], is_complete=False)) for size in (60, 30))
+    await until(lambda: not large.done() and not small.done())
+    await asyncio.sleep(0)
+    quick = ask(admission, Caller([b"x" * 20]))
+    with pytest.raises(Overloaded) as refusal:
+        await large
+    await until(lambda: route.inside == 2)
+    route.gate.set()
+    await asyncio.gather(whole, quick)
+
+    assert refusal.value.retry_after_seconds is not None
+    assert not small.done()
+    assert route.sizes == [10, 20]
+    small.cancel()
+    await asyncio.gather(small, return_exceptions=True)
+    await ask(admission, Caller([b"x" * 100]))
 
 
 async def test_body_that_trickles_is_cut_off() -> None:
