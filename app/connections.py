@@ -140,6 +140,11 @@ class Protocol(HttpToolsProtocol):
         if size > self._limits.max_header_bytes:
             self._reason = _too_large(self._limits)
             raise self._reason
+        # RFC 9112, 3.2: a proxy in front may have read another host than stands here.
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._reason = MalformedRequest("A request names its host once.")
+            raise self._reason
         if not self._is_turned_away():
             super().on_headers_complete()
         self.headers = []  # the request has the others: it is not to see its trailers among them

@@ -69,6 +69,8 @@ GET = b"GET /health HTTP/1.1\r\nHost: test\r\n"
         (b"hello\r\n\r\n", 400, "malformed_request"),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400, "malformed_request"),
         (POST + b"Content-Length: many\r\n\r\n", 400, "malformed_request"),
+        (b"GET /health HTTP/1.1\r\nA: b\r\n\r\n", 400, "malformed_request"),
+        (GET + b"hOST: elsewhere\r\n\r\n", 400, "malformed_request"),
         (GET + b"A: " + b"a" * 2000 + b"\r\n\r\n", 431, "headers_too_large"),
         (GET + b"A: " + b"a" * 200_000, 431, "headers_too_large"),
         (GET + b"a: b\r\n" * 500 + b"\r\n", 431, "headers_too_large"),
@@ -90,6 +92,13 @@ def test_refusal_is_a_problem_and_ends_the_connection(
     assert headers["content-type"] == "application/problem+json"
     assert headers["connection"] == "close"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_who_speaks_http_1_0_names_no_host(port: int) -> None:
+    """Hosts are of HTTP/1.1."""
+    status, _, _ = talk(port, b"GET /health/live HTTP/1.0\r\n\r\n")
+
+    assert status == 200
 
 
 def test_silent_connection_is_closed(port: int) -> None:
