@@ -2,10 +2,12 @@
 
 RFC 9110, 9.1 has every server answer HEAD; FastAPI's routes answer what they name. For a slash its
 router redirects, with the scheme that it is spoken to by: behind a proxy that speaks TLS, a caller
-would send picture and key again in the clear.
+would send picture and key again in the clear. Only of the reference the slash counts.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.routes.page import REFERENCE_WITH_SLASH
 
 
 class Leniency:
@@ -22,7 +24,9 @@ class Leniency:
             return
         is_head = scope["method"] == "HEAD"
         # A copy: who sends the answer must know that it is to have no body.
-        meant = {**scope, "path": scope["path"].removesuffix("/") or "/"}
+        meant = {**scope}
+        if scope["path"] != REFERENCE_WITH_SLASH:
+            meant["path"] = scope["path"].removesuffix("/") or "/"
         if is_head:
             meant["method"] = "GET"
 

@@ -10,6 +10,12 @@ from pydantic import BaseModel, Field
 
 from app.predictions import Notice, Reason
 
+EXAMPLE_PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcAQAAAABaduI5AAAAMElEQVR42mNgwA/+f2BgYmDgYGCC8gvgrAcQFhMDI5"
+    "zFwMDAxMB0AKaEHS4GY+EHALbuBRHIRObsAAAAAElFTkSuQmCC"
+)
+"""A 7 of 28×28 pixels, as a PNG in base64, to be tried."""
+
 
 class ModelReference(BaseModel):
     """Which model answered."""

@@ -58,10 +58,17 @@ class Names:
 
 
 def describe_path(path: str) -> dict[str, Any]:
-    """The parameters of a path, as OpenAPI has them."""
+    """The parameters of a path, as OpenAPI has them; by example those of what is served."""
+    examples = {"name": NAME, "version": "stable", "label": "stable"}
     return {
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string"},
+                "example": examples[name],
+            }
             for name in re.findall(r"{(\w+)}", path)
         ]
     }

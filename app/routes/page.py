@@ -5,10 +5,12 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 WEB = Path(__file__).parent.parent / "web"
 
@@ -18,6 +20,9 @@ POLICY = (
 )
 """Nothing from elsewhere, nothing inline: what the page is made of lies in `app/web/`."""
 
+
+REFERENCE_WITH_SLASH = "/docs/"
+"""What it is made of is found beside it, and would be looked for below."""
 
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
@@ -49,6 +54,11 @@ def make_router() -> APIRouter:
     @router.get("/docs")
     async def reference(request: Request) -> Response:
         return _answer(request, files["docs.html"])
+
+    @router.get(REFERENCE_WITH_SLASH)
+    async def reference_beside() -> Response:
+        # Relative, so that neither the scheme nor what a proxy puts in front need be known.
+        return RedirectResponse("../docs", HTTPStatus.PERMANENT_REDIRECT)
 
     @router.get("/web/{name}")
     async def file(request: Request, name: str) -> Response:

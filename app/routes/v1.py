@@ -15,7 +15,7 @@ from app.protocols import tensorflow_serving as protocol
 from app.registry import VersionStatus
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
-from app.schemas import describe_plain_errors
+from app.schemas import EXAMPLE_PICTURE, describe_plain_errors
 from app.settings import Settings
 
 ERRORS = describe_plain_errors(
@@ -77,7 +77,7 @@ def _take(**items: dict[str, Any]) -> dict[str, Any]:
         }
         for key, of in items.items()
     ]
-    example = {"instances": [{"b64": "iVBORw0…"}]}
+    example = {"instances": [{"b64": EXAMPLE_PICTURE}]}
     content = {"application/json": {"schema": {"anyOf": forms}, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 

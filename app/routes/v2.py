@@ -14,6 +14,7 @@ from app.protocols.tensors import NUMERIC
 from app.routes.naming import Names, describe_path
 from app.routes.scoring import bound, score, understand
 from app.schemas import (
+    EXAMPLE_PICTURE,
     InferenceAnswer,
     ModelDescription,
     ServerDescription,
@@ -79,7 +80,12 @@ REQUEST = {
                 "example": {
                     "id": "42",
                     "inputs": [
-                        {"name": "image", "datatype": "BYTES", "shape": [1], "data": ["iVBORw0…"]}
+                        {
+                            "name": "image",
+                            "datatype": "BYTES",
+                            "shape": [1],
+                            "data": [EXAMPLE_PICTURE],
+                        }
                     ],
                     "outputs": [{"name": "probabilities"}],
                 },

@@ -9,7 +9,7 @@ const DEEPEST = 4;
 const find = (id) => document.getElementById(id);
 
 /** An element with its children; a string among them is text. */
-export function make(tag, attributes = {}, ...children) {
+function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children.filter((each) => each !== null));
@@ -33,7 +33,7 @@ async function show() {
     .map((method) => ({ path, method: method.toUpperCase(), ...item[method] })));
   find('operations').append(...operations.map((operation) => makeOperation(api, operation)));
   find('contents').append(...makeContents(operations));
-  if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
+  document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 const anchor = ({ method, path }) => `${method}${path}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');

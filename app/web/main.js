@@ -7,7 +7,7 @@ import { Pad } from './pad.js';
 import { listenForPictures } from './pictures.js';
 import { Reading } from './reading.js';
 import { makeSamples } from './samples.js';
-import { Watch, send, useKey } from './service.js';
+import { Watch, hasKey, send, useKey } from './service.js';
 import { SNIPPETS } from './snippets.js';
 import { preferredLanguage, say, speak, switchLanguage } from './words.js';
 
@@ -15,13 +15,14 @@ const DRAWN_NAME = 'digit.png';
 const LARGE_BYTES = 2 ** 20; // a server may hang up on what is larger than it takes
 
 const find = (id) => document.getElementById(id);
-const state = { isNumber: false, last: null, health: null, language: 'curl' };
+const state = { isNumber: false, last: null, isStale: false, health: null, language: 'curl' };
 
 const reading = new Reading();
 const notice = new Notice();
 const pad = new Pad(find('pad'), {
   penWidth: () => find('width').valueAsNumber / 100,
   onChange: () => { follow(); if (pad.scenes.isEmpty) reading.tell(say('cleared')); },
+  onCursor: showHint,
   onPen: (isDown) => reading.tell(say(isDown ? 'pen_down' : 'pen_up')),
 });
 const live = new Live(ask, { onAnswer: show, onTrouble: explain });
@@ -38,10 +39,12 @@ find('copy').addEventListener('click', copy);
 find('key-form').addEventListener('submit', (event) => {
   event.preventDefault();
   useKey(find('key').value.trim());
+  showSnippet();
   live.retryNow();
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => pad.paint());
 document.addEventListener('keydown', (event) => {
+  if (event.target === find('key')) return; // there it takes back what was typed
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z' && !event.shiftKey) {
     event.preventDefault();
     pad.undo();
@@ -67,9 +70,11 @@ translate();
 /** The pad has changed. */
 function follow() {
   const { scenes } = pad;
+  const focused = document.activeElement;
   find('undo').disabled = !scenes.canUndo;
   find('clear').disabled = scenes.isEmpty;
-  find('hint').hidden = !scenes.isEmpty || pad.cursor !== null;
+  if (focused?.disabled) find('pad').focus();
+  showHint();
   find('boxes').replaceChildren();
   showPreview(scenes.current.picture);
   showSnippet();
@@ -80,9 +85,17 @@ function follow() {
   else live.change();
 }
 
+function showHint() {
+  find('hint').hidden = !pad.scenes.isEmpty || pad.cursor !== null;
+}
+
 function empty() {
   live.forget();
   notice.clear();
+  forgetReading();
+}
+
+function forgetReading() {
   state.last = null;
   reading.clear(state.isNumber);
   clearInsight();
@@ -111,18 +124,22 @@ async function ask() {
 }
 
 function show(found) {
-  const { answer, times, isNumber, frame } = found;
-  if (isNumber !== state.isNumber) return;
+  if (found.isNumber !== state.isNumber) return;
   state.last = found;
+  state.isStale = false;
   notice.clear();
+  lay(found);
+  offerToSave(found.blob);
+  if (watch.state !== 'ready') watch.check();
+}
+
+function lay({ answer, times, isNumber, frame }) {
   if (isNumber) reading.showNumber(answer, frame);
   else {
     reading.showDigit(answer);
     showSeen(answer);
   }
   showTimes(times);
-  offerToSave(found.blob);
-  if (watch.state !== 'ready') watch.check();
 }
 
 async function explain(trouble, seconds) {
@@ -135,27 +152,35 @@ async function explain(trouble, seconds) {
     }
   }
   find('boxes').replaceChildren();
-  if (trouble.isPassing) reading.fade(true);
-  else {
-    state.last = null;
-    reading.clear(state.isNumber);
-    clearInsight();
-  }
+  if (trouble.isPassing) fade();
+  else forgetReading();
   notice.explain(trouble, seconds, state.isNumber);
   if (trouble.status === 503) watch.check();
+}
+
+/** What is shown is of a picture before the last. */
+function fade() {
+  state.isStale = true;
+  reading.fade(true);
 }
 
 function showState(name, health) {
   const isBack = name === 'ready' && state.health !== null && !pad.scenes.isEmpty;
   state.health = health ?? {};
-  find('state').dataset.state = name;
-  const { model } = state.health;
-  find('state-text').textContent = say(name, {
+  tellState();
+  if (name === 'unreachable') {
+    fade();
+    notice.explain({ code: 'unreachable' }, null, state.isNumber);
+  } else if (notice.code === 'unreachable') notice.clear();
+  if (isBack) live.retryNow();
+}
+
+function tellState() {
+  find('state').dataset.state = watch.state;
+  const model = state.health?.model;
+  find('state-text').textContent = say(watch.state, {
     model: model ? `${model.name} ${model.version} · ${model.engine}` : '',
   });
-  if (name === 'unreachable') notice.explain({ code: 'unreachable' }, null, state.isNumber);
-  else if (notice.code === 'unreachable') notice.clear();
-  if (isBack) live.retryNow();
 }
 
 function setMode(isNumber) {
@@ -163,10 +188,9 @@ function setMode(isNumber) {
   find('paper').classList.toggle('is-wide', isNumber);
   find('desk-title').textContent = say(isNumber ? 'draw_number' : 'draw');
   find('desk-title').dataset.word = isNumber ? 'draw_number' : 'draw';
-  reading.clear(isNumber);
   live.forget();
   notice.clear();
-  clearInsight();
+  forgetReading();
   pad.paint();
   follow();
 }
@@ -176,10 +200,13 @@ function translate() {
   const button = find('language');
   button.textContent = say('other');
   button.lang = say('other_lang');
-  showState(watch.state, state.health);
+  tellState();
+  if (state.last) {
+    lay(state.last);
+    reading.fade(state.isStale);
+  } else reading.clear(state.isNumber);
+  showPreview(pad.scenes.current.picture);
   notice.repeat();
-  if (state.last) show(state.last);
-  else reading.clear(state.isNumber);
 }
 
 function chooseSnippet(tab) {
@@ -195,7 +222,7 @@ function chooseSnippet(tab) {
 function showSnippet() {
   const url = new URL(state.isNumber ? 'read' : 'predict', document.baseURI).href;
   const name = pad.scenes.current.picture?.name ?? DRAWN_NAME;
-  find('code').textContent = SNIPPETS[state.language](url, name);
+  find('code').textContent = SNIPPETS[state.language](url, name, hasKey());
 }
 
 function offerToSave(blob) {

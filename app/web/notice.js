@@ -19,13 +19,19 @@ export class Notice {
     find('notice-title').textContent = title;
     find('notice-text').textContent = text;
     find('notice').dataset.kind = kind;
-    find('key-form').hidden = !needsKey(trouble);
     find('notice').hidden = false;
+    this.#hide(find('key-form'), !needsKey(trouble));
   }
 
   clear() {
     this.#last = null;
-    find('notice').hidden = true;
+    this.#hide(find('notice'), true);
+  }
+
+  /** Who has just given a key goes on at the pad, not nowhere. */
+  #hide(element, isHidden) {
+    if (isHidden && element.contains(document.activeElement)) find('pad').focus();
+    element.hidden = isHidden;
   }
 
   /** Say the same in the language that is spoken now. */
@@ -36,7 +42,7 @@ export class Notice {
 
 const needsKey = ({ status }) => status === 401 || status === 403;
 
-function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
+function describe({ code, status, detail, hadKey, bytes = 0 }, seconds, isNumber) {
   const values = { n: Math.ceil(seconds ?? 0), size: `${(bytes / 2 ** 20).toFixed(1)} MiB` };
   const told = (name, kind = 'wait') => [kind, say(`${name}_title`), say(`${name}_text`, values)];
   if (code === 'unreachable') return told('unreachable', 'trouble');
@@ -44,9 +50,9 @@ function describe({ code, status, detail, bytes = 0 }, seconds, isNumber) {
   if (code === 'not_understood') return told('odd', 'trouble');
   if (code === 'not_ready' || code === 'draining') return told(code);
   if (status === 404 && isNumber) return told('no_read');
-  if (needsKey({ status })) return told('no_key', 'trouble');
+  if (needsKey({ status })) return told(hadKey ? 'wrong_key' : 'no_key', 'trouble');
   if (status === 504) return told('late');
   if (seconds !== null) return told('busy');
-  if (status >= 500) return ['trouble', say('trouble_title'), detail];
+  if (status >= 500) return ['trouble', say('trouble_title'), say(code) ?? detail];
   return ['wait', say('refused_title'), say(code) ?? (detail || say('no_reason'))];
 }

@@ -14,20 +14,24 @@ export class Pad {
    * @param canvas the element to draw on
    * @param options.penWidth () => width of the pen, in heights of the pad
    * @param options.onChange called after every change
+   * @param options.onCursor called when the keyboard's pen moves or goes, and draws nothing
    * @param options.onPen called with true or false when the keyboard puts the pen down or lifts it
    */
-  constructor(canvas, { penWidth, onChange, onPen }) {
+  constructor(canvas, { penWidth, onChange, onCursor, onPen }) {
     this.scenes = new Scenes();
     this.canvas = canvas;
     this.penWidth = penWidth;
     this.onChange = onChange;
+    this.onCursor = onCursor;
     this.onPen = onPen;
     this.pointer = null; // id of the pointer that draws
     this.cursor = null; // where the keyboard's pen is, once there is one
     this.isPenDown = false;
     this.frameRequest = null;
+    this.widest = 0; // aspect of the pad since it was empty
+    this.fit = 1; // by which strokes are made smaller, so that a narrower pad holds them
     this.#listen();
-    new ResizeObserver(() => this.paint()).observe(canvas);
+    new ResizeObserver(() => this.#refit()).observe(canvas);
   }
 
   get aspect() {
@@ -62,7 +66,7 @@ export class Pad {
     const context = sent.getContext('2d');
     context.fillStyle = '#fff';
     context.fillRect(0, 0, sent.width, sent.height);
-    drawStrokes(context, strokes, SENT_PIXELS, '#000');
+    drawStrokes(context, strokes, SENT_PIXELS * this.fit, '#000');
     return new Promise((resolve) => { sent.toBlob(resolve, 'image/png'); });
   }
 
@@ -91,7 +95,7 @@ export class Pad {
     const ink = getComputedStyle(canvas).getPropertyValue('--ink');
     const { picture, strokes } = this.scenes.current;
     if (picture?.image) this.#paintPicture(context, picture, ink);
-    drawStrokes(context, strokes, canvas.height, ink);
+    drawStrokes(context, strokes, canvas.height * this.fit, ink);
     if (this.cursor) drawCursor(context, this.cursor, this.isPenDown, canvas.height, ink);
   }
 
@@ -102,6 +106,31 @@ export class Pad {
       isInk ? sharpen(tint(image, ink)) : image,
       left * canvas.width, top * canvas.height, width * canvas.width, height * canvas.height,
     );
+  }
+
+  /** Have a pad that has become narrower hold what was drawn, also of a stroke that left it. */
+  #refit() {
+    const before = this.fit;
+    const ends = this.scenes.current.strokes.flat().map(({ x, width }) => x + width / 2);
+    this.widest = Math.max(this.widest, this.aspect);
+    const right = Math.min(Math.max(0, ...ends), this.widest);
+    this.fit = right > this.aspect ? this.aspect / right : 1;
+    if (this.fit === before) this.paint();
+    else this.#changed();
+  }
+
+  /** Begin a stroke; on an empty pad nothing has to be held any more. */
+  #addStroke(point) {
+    if (this.scenes.current.strokes.length === 0) [this.fit, this.widest] = [1, this.aspect];
+    this.scenes.addStroke(this.#scale(point));
+  }
+
+  #extendStroke(point) {
+    this.scenes.extendStroke(this.#scale(point));
+  }
+
+  #scale({ x, y, width }) {
+    return { x: x / this.fit, y: y / this.fit, width: width / this.fit };
   }
 
   /** Paint and tell once for each frame, however fast the pen is. */
@@ -130,7 +159,7 @@ export class Pad {
     this.#leave();
     this.pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
-    this.scenes.addStroke(this.#pointAt(event));
+    this.#addStroke(this.#pointAt(event));
     this.#changed();
   }
 
@@ -138,7 +167,7 @@ export class Pad {
     if (event.pointerId !== this.pointer) return;
     const between = event.getCoalescedEvents?.() ?? [];
     for (const each of between.length ? between : [event]) {
-      this.scenes.extendStroke(this.#pointAt(each));
+      this.#extendStroke(this.#pointAt(each));
     }
     this.#changed();
   }
@@ -178,9 +207,10 @@ export class Pad {
     };
     if (!this.isPenDown) {
       this.paint();
+      this.onCursor();
       return;
     }
-    this.scenes.extendStroke({ ...this.cursor, width: this.penWidth() });
+    this.#extendStroke({ ...this.cursor, width: this.penWidth() });
     this.#changed();
   }
 
@@ -188,7 +218,7 @@ export class Pad {
     this.cursor ??= { x: this.aspect / 2, y: 0.5 };
     this.isPenDown = !this.isPenDown;
     this.onPen(this.isPenDown);
-    if (this.isPenDown) this.scenes.addStroke({ ...this.cursor, width: this.penWidth() });
+    if (this.isPenDown) this.#addStroke({ ...this.cursor, width: this.penWidth() });
     this.#changed();
   }
 
@@ -196,6 +226,7 @@ export class Pad {
     this.isPenDown = false;
     this.cursor = null;
     this.paint();
+    this.onCursor();
   }
 }
 

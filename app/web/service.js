@@ -4,13 +4,21 @@ import { isNumber, isReading } from './answers.js';
 
 const HEALTH_SECONDS = 10; // while all is well
 const TROUBLE_SECONDS = 1; // while it is not
+const LONGEST_HEALTH = 5_000; // milliseconds; a server that only accepts is not there
+const LONGEST_ANSWER = 30_000; // beyond what a server gives body and answer
 const CODES = { 413: 'upload_too_large' }; // of a refusal that names none
+const STATES = ['starting', 'ready', 'draining']; // that a server says it is in
 
 /** The key that was given; kept as long as the tab is open, and given to nobody but the server. */
 let key = null;
 
 export function useKey(given) {
   key = given || null;
+}
+
+/** Whether one was given. */
+export function hasKey() {
+  return key !== null;
 }
 
 /** The headers that present the key; none where none was given. */
@@ -44,7 +52,8 @@ export async function send(path, blob, name) {
   let response;
   let answer;
   try {
-    response = await fetch(path, { method: 'POST', body: form, headers: presentKey() });
+    const signal = AbortSignal.timeout(LONGEST_ANSWER);
+    response = await fetch(path, { method: 'POST', body: form, headers: presentKey(), signal });
     answer = await parse(response);
   } catch {
     throw new Trouble('unreachable');
@@ -71,7 +80,8 @@ async function parse(response) {
 function refusal(response, answer) {
   const { code = CODES[response.status] ?? 'unknown', detail = '' } = answer ?? {};
   const wait = Number(response.headers.get('retry-after'));
-  return new Trouble(code, { status: response.status, detail, retryAfter: wait > 0 ? wait : null });
+  const trouble = { status: response.status, detail, retryAfter: wait > 0 ? wait : null };
+  return Object.assign(new Trouble(code, trouble), { hadKey: hasKey() });
 }
 
 /** Milliseconds by stage, in the order in which they are spent. */
@@ -114,8 +124,9 @@ export class Watch {
 
 async function ask() {
   try {
-    const health = await (await fetch('health', { cache: 'no-store' })).json();
-    return [health.status, health];
+    const signal = AbortSignal.timeout(LONGEST_HEALTH);
+    const health = await (await fetch('health', { cache: 'no-store', signal })).json();
+    return STATES.includes(health.status) ? [health.status, health] : ['unreachable', null];
   } catch {
     return ['unreachable', null];
   }

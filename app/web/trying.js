@@ -14,20 +14,22 @@ export function makeForm(api, operation, make) {
   const parameters = (operation.parameters ?? []).map((each) => resolve(api, each));
   const content = Object.entries(operation.requestBody?.content ?? {});
   const answer = make('div', { class: 'answer', role: 'status' });
-  const inputs = parameters.map((each) => makeInput(each.name, each.schema, make));
+  const inputs = parameters.map((each) => makeInput(each, make));
   const body = content.length ? makeBody(api, content[0], make) : { elements: [], read: () => ({}) };
   const button = make('button', { type: 'submit' }, 'Send');
   const key = makeKeyInput(make);
   const form = make('form', {}, ...inputs, ...body.elements, key, button, answer);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    button.disabled = true;
-    if (!key.hidden) useKey(key.querySelector('input').value.trim());
+    if (button.ariaDisabled) return; // not `disabled`: who sends by keyboard stays where they are
+    button.ariaDisabled = 'true';
+    const given = key.querySelector('input').value.trim();
+    if (given) useKey(given);
     const values = inputs.map((label) => label.querySelector('input').value);
     const url = fill(operation.path, parameters, values);
     const { status, shown } = await send(url, operation.method, body.read(), make);
     answer.replaceChildren(...shown);
-    button.disabled = false;
+    button.ariaDisabled = null;
     if (status === 401) key.hidden = false;
     if (status === 401) key.querySelector('input').focus();
   });
@@ -40,19 +42,19 @@ function makeKeyInput(make) {
   return make('label', { hidden: '' }, make('span', {}, 'API key'), input);
 }
 
-function makeInput(label, schema, make) {
+function makeInput({ name: label, schema, example: given = '' }, make) {
   const choices = schema?.items?.enum ?? schema?.enum;
-  const input = make('input', { name: label, autocomplete: 'off' });
+  const input = make('input', { name: label, autocomplete: 'off', value: given });
   if (choices) input.placeholder = choices.join(', ');
   return make('label', {}, make('span', {}, label), input);
 }
 
 /** The inputs of a body, and how to read what to give to fetch from them. */
-function makeBody(api, [media, { schema }], make) {
+function makeBody(api, [media, { schema, example: given }], make) {
   const found = resolve(api, schema);
   if (media === 'multipart/form-data') return makeFileBody(api, found, make);
   const area = make('textarea', { name: 'body', 'aria-label': 'Body', spellcheck: 'false' });
-  area.value = JSON.stringify(example(api, schema), null, 2);
+  area.value = JSON.stringify(given ?? example(api, schema), null, 2);
   return {
     elements: [make('label', {}, make('span', {}, media), area)],
     read: () => ({ body: area.value, headers: { 'content-type': media } }),

@@ -228,3 +228,38 @@ class TestPhone:
 
         visitor.expect_digit(7)
         assert chooser.value.element.get_attribute("capture") == "environment"
+
+
+def test_narrower_pad_holds_what_was_drawn(visitor: Visitor) -> None:
+    """Three digits on the wide pad are three on the square one, which says that they are many."""
+    visitor.page.get_by_label("A number", exact=True).check()
+    visitor.draw_number([3, 1, 4])
+    expect(visitor.numeral).to_have_text("314")
+    visitor.page.get_by_label("One digit", exact=True).check()
+
+    expect(visitor.page.locator("#why")).to_contain_text("more than one digit")
+    visitor.page.get_by_label("A number", exact=True).check()
+    expect(visitor.numeral).to_have_text("314")
+
+
+def test_keyboard_goes_on_where_a_button_ends(visitor: Visitor) -> None:
+    """Clearing leaves nothing to clear: the focus is on the pad, and not nowhere."""
+    visitor.draw(7)
+    visitor.expect_digit(7)
+    for button in ("#clear", "#undo", "#undo"):
+        visitor.page.locator(button).focus()
+        visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator("#undo")).to_be_disabled()
+
+    expect(visitor.page.locator("#pad")).to_be_focused()
+
+
+def test_hint_gives_way_to_the_pen(visitor: Visitor) -> None:
+    """And comes back when the pen has gone without a stroke."""
+    hint = visitor.page.locator("#hint")
+    visitor.page.locator("#pad").focus()
+    visitor.page.keyboard.press("ArrowLeft")
+    expect(hint).to_be_hidden()
+    visitor.page.keyboard.press("Tab")
+
+    expect(hint).to_be_visible()

@@ -39,6 +39,27 @@ def test_form_reads_a_digit(reference: Page) -> None:
     expect(form.locator(".answer pre")).to_contain_text('"image"')
 
 
+@pytest.mark.parametrize(
+    "operation",
+    ["post-v1-models-name-predict", "post-v1-models-name-classify", "post-v2-models-name-infer"],
+)
+def test_form_reads_its_example(reference: Page, operation: str) -> None:
+    """What stands in a form can be sent as it stands."""
+    form = reference.locator(f"#{operation} form")
+    form.get_by_role("button", name="Send").click()
+
+    expect(form.locator(".answer p")).to_contain_text("200 OK")
+    expect(form.get_by_role("button", name="Send")).to_be_focused()
+
+
+def test_reference_is_found_behind_a_slash(page: Page, address: str) -> None:
+    """With all that it is made of."""
+    page.goto(f"{address}/docs/")
+
+    expect(page.locator("#post-predict")).to_be_visible()
+    assert page.url == f"{address}/docs"
+
+
 def test_form_tells_a_refusal(reference: Page) -> None:
     """Without a file the service says what is missing, and so does the form."""
     form = reference.locator("#post-predict form")
@@ -67,6 +88,10 @@ def test_form_asks_for_a_key(reference: Page) -> None:
     with reference.expect_request("**/health") as sent:
         other.get_by_role("button", name="Send").click()
     assert sent.value.headers["x-api-key"] == "secret"
+    with reference.expect_request("**/models") as again:  # whose field is empty now
+        form.get_by_label("API key").fill("")
+        form.get_by_role("button", name="Send").click()
+    assert again.value.headers["x-api-key"] == "secret"
     expect(other.get_by_label("API key")).to_be_hidden()
 
 
@@ -89,4 +114,12 @@ def test_reference_is_accessible(reference: Page, scheme: str, width: int) -> No
     reference.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
 
     check_accessible(reference)
+    broken = reference.locator("summary b, .plain-row b").evaluate_all(
+        """(all) => all.filter((each) => {
+          const text = document.createRange();
+          text.selectNodeContents(each);
+          return /^\\d+$/.test(each.textContent) && text.getClientRects().length > 1;
+        }).length"""
+    )
+    assert broken == 0
     assert reference.evaluate("document.documentElement.scrollWidth") <= width

@@ -156,6 +156,69 @@ def test_key_is_asked_for_and_sent(visitor: Visitor) -> None:
     expect(visitor.notice).to_be_hidden()
 
 
+def test_wrong_key_is_said_and_the_right_one_taken(visitor: Visitor) -> None:
+    """Undoing while it is typed takes back letters, not the drawing; afterwards the pad goes on."""
+
+    def answer(route: Route) -> None:
+        if route.request.headers.get("x-api-key") == "secret":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"code": "unauthorized", "detail": "Send a key."})
+
+    visitor.page.route("**/predict*", answer)
+    visitor.draw(7)
+    key = visitor.page.get_by_label("API key")
+    key.press_sequentially("wrong")
+    visitor.page.keyboard.press("Control+z")
+    expect(visitor.page.locator("#clear")).to_be_enabled()
+    key.fill("wrong")
+    visitor.page.keyboard.press("Enter")
+    visitor.expect_notice("This key is not known here.")
+    key.fill("secret")
+    visitor.page.keyboard.press("Enter")
+
+    visitor.expect_digit(7)
+    expect(visitor.page.locator("#pad")).to_be_focused()
+    expect(visitor.page.locator("#code")).to_contain_text("X-API-Key")
+
+
+def test_language_hides_no_trouble(visitor: Visitor) -> None:
+    """What is said is said in the other language, and nothing is read anew for that."""
+    visitor.draw(7)
+    visitor.expect_digit(7)
+    stale = re.compile("is-stale")
+    expect(visitor.verdict).not_to_have_class(stale)
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.click("#language")
+    visitor.expect_digit(7)
+    visitor.page.evaluate("fetch('health')")  # a whole round trip later
+    assert not [url for url in asked if "predict" in url]
+    visitor.page.route("**/health", lambda route: route.abort())
+    visitor.page.route("**/predict*", lambda route: route.abort())
+    visitor.page.click("#clear")
+    visitor.page.click("#undo")
+    visitor.expect_notice("无法连接服务器")
+    visitor.page.click("#language")
+
+    visitor.expect_notice("The server cannot be reached.")
+
+
+def test_server_that_never_answers_is_not_there(page: Page, address: str) -> None:
+    """It takes connections and says nothing: the page waits no longer than it says it would."""
+    page.add_init_script("const real = AbortSignal.timeout; AbortSignal.timeout = () => real(300);")
+    visitor = Visitor(page, address)
+    visitor.open()
+    visitor.draw(7)
+    visitor.expect_digit(7)
+    page.route("**/health", lambda _: None)
+    page.route("**/predict*", lambda _: None)
+    visitor.sample(3).click()
+
+    visitor.expect_notice("The server cannot be reached.")
+    expect(visitor.verdict).to_have_class(re.compile("is-stale"))
+
+
 def test_server_lost_and_found(page: Page) -> None:
     """The server goes, which is said; what is drawn meanwhile is read once it is back."""
     port = free_port()
