@@ -25,6 +25,10 @@ LEAST_LENGTH = 0.12
 # A line rises by no more than this share of its length, eight degrees.
 STEEPEST = 0.15
 
+# A picture no wider than this many heights of its ink is of one digit, which fills it: what runs
+# level through it is that digit's own bar.
+NARROW = 1.3
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -54,7 +58,23 @@ def find_ruling(mask: Mask) -> Ruling:
         mask: bool [H, W], ink and lines, these unbroken.
     """
     thin = mask & (open_(mask.view(np.uint8), THICKEST) == 0)
-    return Ruling(_lines(thin), _lines(thin.T).T)
+    ruling = Ruling(_lines(thin), _lines(thin.T).T)
+    return _spare_digits(mask, ruling) if ruling.mask.any() else ruling
+
+
+def _spare_digits(mask: Mask, ruling: Ruling) -> Ruling:
+    """Without the lines that are a digit's bar, or a 1 by itself."""
+    none = np.zeros_like(mask)
+    rest = label(mask & ~ruling.mask)
+    if rest.areas.size:
+        _, top, _, bottom = rest.boxes[rest.areas.argmax()]
+        return Ruling(none, ruling.upright) if mask.shape[1] < NARROW * (bottom - top) else ruling
+    if ruling.level.any():
+        return ruling
+    uprights = label(ruling.upright)
+    _, tops, _, bottoms = uprights.boxes.T
+    runs_through = (tops < THICKEST) & (bottoms > len(mask) - THICKEST)
+    return Ruling(none, none) if len(tops) == 1 and not runs_through.any() else ruling
 
 
 def _lines(thin: Mask) -> Mask:

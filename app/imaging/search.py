@@ -59,11 +59,20 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
     work, scale = _rescale(grey, largest_side)
     drawn = detail(work)
     is_dark = is_dark_on_light(work, drawn)
-    found = _find(work, drawn) if is_dark else _find(~work, detail(~work))
+    found = _find_either(work, drawn, is_dark=is_dark)
+    if not found:
+        # A dark edge is taken for dark paper: that nothing is light on it does not say that nothing
+        # is dark on the rest.
+        is_dark = not is_dark
+        found = _find_either(work, drawn, is_dark=is_dark)
     inks = [ink for ink in found if _is_legible(ink, work.shape[1], scale)]
     if not inks:
         raise BlankImage("There is no ink in the picture.")
     return Found(grey if is_dark else ~grey, is_dark, inks, scale)
+
+
+def _find_either(work: NDArray[np.uint8], drawn: float, *, is_dark: bool) -> list[Ink]:
+    return _find(work, drawn) if is_dark else _find(~work, detail(~work))
 
 
 def _is_legible(ink: Ink, page_width: int, scale: float) -> bool:

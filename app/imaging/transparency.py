@@ -34,7 +34,9 @@ def choose_backdrop(image: Image.Image) -> Colour:
     ratio = min(1.0, SAMPLED_PIXELS / max(image.size))
     size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
     coarse = image.resize(size, Image.Resampling.NEAREST).convert("RGBA")
-    is_opaque = np.asarray(coarse.getchannel("A")) >= OPAQUE
+    alpha = np.asarray(coarse.getchannel("A"))
+    # Of a pen that is translucent itself, what is more than half as opaque as it ever is.
+    is_opaque = alpha >= max(1, min(OPAQUE, int(alpha.max()) // 2))
     shades = np.asarray(coarse.convert("RGB").convert("L"))[is_opaque]
     if not shades.size or is_opaque.all():
         return WHITE

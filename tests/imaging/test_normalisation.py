@@ -64,6 +64,22 @@ def test_box_is_where_the_ink_is() -> None:
     assert abs(h - 168) <= 24
 
 
+@pytest.mark.parametrize("edges", ["left", "right", "all"])
+@pytest.mark.parametrize("is_light", [False, True])
+def test_dark_edges_do_not_matter(edges: str, is_light: bool) -> None:  # noqa: FBT001 # a case
+    """A frame, or the table beside the page, of a few pixels is no paper."""
+    page = draw_seven(320, 16).copy()
+    reference = normalise(page).digit
+    page[:, :6] = 0 if edges != "right" else page[:, :6]
+    page[:, -6:] = 0 if edges != "left" else page[:, -6:]
+    if edges == "all":
+        page[:6] = page[-6:] = 0
+    found = normalise(255 - page if is_light else page)
+
+    assert overlap(found.digit, reference) > 0.95
+    assert found.is_dark_on_light is not is_light
+
+
 def test_light_from_one_side_does_not_matter() -> None:
     """A gradient over the page is light, not ink."""
     page = draw_seven(280, 14).astype(float)

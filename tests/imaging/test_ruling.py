@@ -49,3 +49,26 @@ def test_a_thin_digit_has_no_lines() -> None:
     seven = draw((60, 40, 180, 40), (180, 40, 100, 180), width=2)
 
     assert not find_ruling(seven).mask.any()
+
+
+def test_a_digit_that_fills_its_picture_keeps_its_bar() -> None:
+    """The foot of a 2 that is cut out tightly runs through the picture, as a ruled line does."""
+    two = draw((20, 60, 120, 20), (120, 20, 20, 180), (2, 180, 138, 180), width=3)[:, :140]
+
+    assert not find_ruling(two).mask.any()
+
+
+def test_a_digit_on_a_wide_page_does_not_keep_the_line() -> None:
+    """The same beside as much paper as another digit takes stands on a ruled line."""
+    two = draw((20, 60, 120, 20), (120, 20, 20, 180), (0, 180, 239, 180), width=3)
+
+    assert find_ruling(two).level[180, 10:230].all()
+
+
+def test_an_upright_that_ends_by_itself_is_a_one() -> None:
+    """With nothing else in the picture, and only one end at its edge, it is no margin line."""
+    one = draw((120, 0, 120, 170), width=3)
+    margin = draw((120, 0, 120, 199), width=3)
+
+    assert not find_ruling(one).mask.any()
+    assert find_ruling(margin).mask.any()

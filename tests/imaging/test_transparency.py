@@ -24,6 +24,17 @@ def test_ink_of_any_colour_shows(colour: tuple[int, int, int], side: int) -> Non
     assert abs(grey[0, 0] - grey[len(grey) // 2, len(grey) // 2]) > 100
 
 
+@pytest.mark.parametrize("alpha", [127, 60])
+@pytest.mark.parametrize("level", [0, 255])
+def test_translucent_pens_show(level: int, alpha: int) -> None:
+    """Half of a colour is ink as well, light or dark."""
+    pixels = np.array(draw((level, level, level)))
+    pixels[..., 3] = np.minimum(pixels[..., 3], alpha)
+    grey = to_grey(Image.fromarray(pixels), 1280).astype(int)
+
+    assert abs(grey[0, 0] - grey[20, 20]) > 0.9 * alpha
+
+
 def test_a_page_cut_out_of_its_background_lies_on_white() -> None:
     """A photo with transparent corners is paper, though all of it is light."""
     page = np.full((60, 60, 4), 255, dtype=np.uint8)
