@@ -21,6 +21,7 @@ Without blocking an event loop:
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Self, TypeVar
 
@@ -94,14 +95,16 @@ class Client:
             transport: for tests.
 
         Raises:
-            Unreachable: the address or the key is none.
+            Unreachable: the address or the key is none, or a proxy of the environment's is of no
+                kind that can be used.
         """
-        self._http = httpx.Client(
-            base_url=_parse(url),
-            headers=_present(key),
-            timeout=timeout_seconds,
-            transport=transport,
-        )
+        with _told_of_proxies():
+            self._http = httpx.Client(
+                base_url=_parse(url),
+                headers=_present(key),
+                timeout=timeout_seconds,
+                transport=transport,
+            )
         self._retries = retries
 
     def __enter__(self) -> Self:
@@ -178,12 +181,13 @@ class AsyncClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Connect to nothing yet; see `Client`."""
-        self._http = httpx.AsyncClient(
-            base_url=_parse(url),
-            headers=_present(key),
-            timeout=timeout_seconds,
-            transport=transport,
-        )
+        with _told_of_proxies():
+            self._http = httpx.AsyncClient(
+                base_url=_parse(url),
+                headers=_present(key),
+                timeout=timeout_seconds,
+                transport=transport,
+            )
         self._retries = retries
 
     async def __aenter__(self) -> Self:
@@ -247,6 +251,14 @@ def _split(images: Sequence[bytes]) -> Iterator[list[bytes]]:
         size += len(image)
     if batch:
         yield batch
+
+
+@contextmanager
+def _told_of_proxies() -> Iterator[None]:
+    try:
+        yield
+    except (ImportError, ValueError) as error:
+        raise Unreachable(f"The environment's proxy cannot be used: {error}") from error
 
 
 def _parse(url: str) -> httpx.URL:

@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from app.errors import ModelDamaged, ModelError, ModelNotFound, SelfTestFailed
 from app.timing import Stage
 
 LATENCY_SECONDS = (
@@ -26,6 +27,10 @@ ROWS = (1, 2, 4, 8, 16, 32, 64)
 MODEL_LABELS = ("name", "version", "engine", "sha256")
 PROCESS_SUFFIX = ".pid"
 """Of the files beside what is counted that say which process counts in a slot."""
+LOAD_OUTCOMES = (
+    "available",
+    *(error.code for error in (ModelError, ModelNotFound, ModelDamaged, SelfTestFailed)),
+)
 CONFIDENCE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
@@ -103,6 +108,8 @@ class Metrics:
             ("outcome",),
             registry=registry,
         )
+        for outcome in LOAD_OUTCOMES:  # from 0 on, or the first is no increase
+            self.loads.labels(outcome)
         self.model = Gauge(
             "digits_model_info",
             "The model that answers where no version is named: 1; those before it: 0.",

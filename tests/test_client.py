@@ -215,3 +215,13 @@ async def test_answer_that_is_none_is_told(
         for ask in (client.predict, client.read, lambda image: client.predict_many([image])):
             with pytest.raises(Refused, match="not_understood"):
                 ask(b"x")
+
+
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+def test_proxy_of_no_known_kind_is_told(
+    make: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the environment's, and neither the address nor the service is wrong."""
+    monkeypatch.setenv("HTTP_PROXY", "ftp://proxy.example")
+    with pytest.raises(Unreachable, match="proxy"):
+        make("http://digits.example")

@@ -118,14 +118,13 @@ async def _find_version(models_dir: Path) -> str:
 def _run(job: Job, parts: list[Part]) -> Iterator[tuple[int, int]]:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    cores = int(ray.cluster_resources()["CPU"])  # type: ignore[no-untyped-call] # it is Ray's
     scored = ray.data.from_items(
         [asdict(part) for part in parts], override_num_blocks=len(parts)
     ).map(
         Scorer,  # type: ignore[arg-type] # Ray makes one an actor; its types know functions alone
         fn_constructor_args=(job,),
         num_cpus=1,
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=cores),
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=len(parts)),
     )
     for row in scored.iter_rows():
         yield row["images"], row["errors"]

@@ -10,6 +10,7 @@ FOUND_NOTHING_WRONG = 0
 SOME_UNREAD = 1
 WRONG_COMMAND = 2
 NO_READER = 3
+NO_WRITER = 4
 
 SOURCE_AND_DESTINATION = 2
 
@@ -20,7 +21,7 @@ Engine = Literal["auto", "litert", "tensorflow"]
 
 EXIT_CODES = """\b
 Exit codes: 0 all were read, 1 some could not be, 2 the command is wrong,
-3 there is nothing to read with (no model, no server)."""
+3 there is nothing to read with (no model, no server), 4 no room for the answers."""
 
 # Plain help: the framework's coloured one takes longer to import than all else here.
 app = typer.Typer(
@@ -216,6 +217,8 @@ def _read(files: list[str], **wanted: Any) -> NoReturn:  # noqa: ANN401 # the fi
         _stop(str(error), WRONG_COMMAND)
     except predicting.NoReader as error:
         _stop(str(error), NO_READER)
+    except predicting.NoWriter as error:
+        _stop(str(error), NO_WRITER)
     raise typer.Exit(FOUND_NOTHING_WRONG if is_complete else SOME_UNREAD)
 
 

@@ -30,6 +30,10 @@ PIECES_UNDER_WAY = 3
 Reader = Callable[[Sequence[bytes]], Awaitable[Sequence[Found]]]
 
 
+class NoWriter(Exception):
+    """What was read cannot be written down."""
+
+
 class NoReader(Exception):
     """There is no model and no server to read with."""
 
@@ -63,6 +67,7 @@ def run(sources: list[Source], wish: Wish) -> bool:
 
     Raises:
         NoReader: there is nothing to read with.
+        NoWriter: standard output takes no more.
         SettingWrong: a setting of the environment is none.
     """
     logs.configure_for_people()
@@ -79,9 +84,20 @@ async def _write_all(
     async with opened as read:
         with make_progress(len(sources)) as advance:
             async for source, answer in _read_in_order(sources, read):
-                writer.write(Entry(source.name, answer))
+                _write(writer, Entry(source.name, answer))
                 advance()
     return writer.is_complete
+
+
+def _write(writer: Writer, entry: Entry) -> None:
+    try:
+        writer.write(entry)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # who reads has had enough
+    except OSError as error:
+        sys.stdout = None  # else Python would try again as it ends
+        raise NoWriter(f"The answers cannot be written: {error.strerror}.") from error
 
 
 async def _read_in_order(

@@ -48,7 +48,7 @@ def _describe(folder: Path) -> dict[str, Any]:
         described |= {
             "recipe": manifest["recipe"],
             "created": manifest["created"],
-            "test_accuracy": manifest["metrics"]["test"]["twin"]["accuracy"],
+            "test_accuracy": float(manifest["metrics"]["test"]["twin"]["accuracy"]),
         }
     except (OSError, ValueError, KeyError, TypeError):
         described["error"] = "The manifest cannot be read."

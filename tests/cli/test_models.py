@@ -48,3 +48,15 @@ def test_altered_version_is_found_out(alexnet: Alexnet, copied: Path) -> None:
 
     assert result.exit_code == 1
     assert "model_damaged" in result.stdout
+
+
+def test_manifest_without_a_figure_is_told(alexnet: Alexnet, copied: Path) -> None:
+    """The other versions are listed all the same."""
+    manifest = copied / "assets.extra" / "manifest.json"
+    said = json.loads(manifest.read_text())
+    said["metrics"]["test"]["twin"]["accuracy"] = None
+    manifest.write_text(json.dumps(said))
+    result = alexnet("models", "list", "--models", copied.parent.parent)
+
+    assert result.exit_code == 0
+    assert "The manifest cannot be read." in result.stdout

@@ -46,6 +46,24 @@ def test_bad_file_stops_nothing(alexnet: Alexnet, pictures: Path) -> None:
     assert found["broken.png"]["error"]["code"] == "not_an_image"
 
 
+def test_full_disk_is_told() -> None:
+    """One sentence and a code of its own: what could be read is not what is wrong."""
+    with Path("/dev/full").open("wb") as full:
+        finished = subprocess.run(
+            [sys.executable, "-m", "app.cli", "predict", "samples/seven.png", "samples/two.png"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=DEADLINE_SECONDS,
+        )
+
+    assert finished.returncode == 4
+    assert "error: The answers cannot be written: No space left on device." in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
 def test_name_that_is_no_text_stops_nothing(pictures: Path, form: list[str]) -> None:
     """File names are bytes, and go out as they came in, also where only text is expected."""

@@ -38,3 +38,5 @@ async def test_refusals_are_counted(client: httpx.AsyncClient) -> None:
 
     assert 'digits_model_loads_total{outcome="model_damaged"} 1.0' in text
     assert 'digits_model_loads_total{outcome="available"} 1.0' in text
+    # What has not happened is there too: an alert is of an increase, and none is from nothing to 1.
+    assert 'digits_model_loads_total{outcome="self_test_failed"} 0.0' in text
