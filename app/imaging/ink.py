@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.imaging.contrast import contrast
+from app.imaging.fields import find_fields
 from app.imaging.grouping import Ink, group
 from app.imaging.regions import Regions, label
 from app.imaging.ruling import find_ruling
@@ -99,6 +100,7 @@ def find_ink(dark: NDArray[np.uint8], widest: float, drawn: float) -> list[Ink]:
     is_sharp = _sharpness(outline, off_paper / level) > LEAST_SHARPNESS
     is_ink = is_sharp & is_clear & (outline.cut < MOST_CUT) | is_formed
     is_ink &= _is_large(outline, is_faint=level <= FAINT)
+    is_ink &= ~find_fields(regions, is_ink)
     weights = regions.sums(off_paper) * is_ink
     if not is_ink.any():
         return []
