@@ -26,8 +26,9 @@ LEAST_LENGTH = 0.12
 STEEPEST = 0.15
 
 # A picture no wider than this many heights of its ink is of one digit, which fills it: what runs
-# level through it is that digit's own bar.
+# level through it is that digit's own bar. A digit has no more bars than these.
 NARROW = 1.3
+MOST_BARS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def _spare_digits(mask: Mask, ruling: Ruling) -> Ruling:
     rest = label(mask & ~ruling.mask)
     if rest.areas.size:
         _, top, _, bottom = rest.boxes[rest.areas.argmax()]
-        return Ruling(none, ruling.upright) if mask.shape[1] < NARROW * (bottom - top) else ruling
+        is_digit = mask.shape[1] < NARROW * (bottom - top)
+        is_digit &= len(label(ruling.mask).areas) <= MOST_BARS
+        return Ruling(none, ruling.upright) if is_digit else ruling
     if ruling.level.any():
         return ruling
     uprights = label(ruling.upright)

@@ -25,6 +25,10 @@ LEAST_PIXELS = 5
 LONGEST_DASH = 24
 WIDEST, WIDEST_ROW = 2.5, 9
 
+# A frame, or the table beside a page, is no wider than this share of a side.
+EDGE = 0.08
+LEAST_STEP = 64  # levels between such a side and what is within
+
 # Strokes no wider than this share of the longer side are surely whole when looked for as narrow.
 SURELY_NARROW = 0.05
 
@@ -60,9 +64,9 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
     drawn = detail(work)
     is_dark = is_dark_on_light(work, drawn)
     found = _find_either(work, drawn, is_dark=is_dark)
-    if not found:
-        # A dark edge is taken for dark paper: that nothing is light on it does not say that nothing
-        # is dark on the rest.
+    if not found and _is_edged(work) and _is_dark_within(work) is not is_dark:
+        # A dark edge was taken for dark paper: that nothing is light on it does not say that
+        # nothing is dark on the rest.
         is_dark = not is_dark
         found = _find_either(work, drawn, is_dark=is_dark)
     inks = [ink for ink in found if _is_legible(ink, work.shape[1], scale)]
@@ -73,6 +77,20 @@ def search(grey: NDArray[np.uint8], largest_side: int) -> Found:
 
 def _find_either(work: NDArray[np.uint8], drawn: float, *, is_dark: bool) -> list[Ink]:
     return _find(work, drawn) if is_dark else _find(~work, detail(~work))
+
+
+def _is_edged(work: NDArray[np.uint8]) -> bool:
+    """Whether some side of a picture is of quite another shade than the picture."""
+    sides = (work[0], work[-1], work[:, 0], work[:, -1])
+    middle = float(np.median(work))
+    return any(abs(float(np.median(side)) - middle) > LEAST_STEP for side in sides)
+
+
+def _is_dark_within(work: NDArray[np.uint8]) -> bool:
+    """Which polarity a picture has without its edge."""
+    down, across = (max(1, round(EDGE * side)) for side in work.shape)
+    within = work[down:-down, across:-across]
+    return is_dark_on_light(within, detail(within)) if within.size else True
 
 
 def _is_legible(ink: Ink, page_width: int, scale: float) -> bool:

@@ -46,3 +46,13 @@ def test_a_box_by_itself_stays() -> None:
     page[170:178, 170:178] = 0
 
     assert max(normalise(page).box[2:]) > 0.9 * CELL
+
+
+def test_a_zero_with_a_stroke_in_it_is_no_field() -> None:
+    """As some typefaces have it, to tell it from an O."""
+    page = Image.new("L", (200, 280), 255)
+    pen = ImageDraw.Draw(page)
+    pen.rounded_rectangle((40, 40, 160, 240), radius=58, outline=0, width=26)
+    pen.line((100, 100, 100, 180), fill=0, width=22)
+
+    assert normalise(np.asarray(page)).box[3] > 180
