@@ -167,6 +167,7 @@ def test_wrong_key_is_said_and_the_right_one_taken(visitor: Visitor) -> None:
 
     visitor.page.route("**/predict*", answer)
     visitor.draw(7)
+    visitor.expect_notice("This server wants an API key.")  # nothing is typed into what is hidden
     key = visitor.page.get_by_label("API key")
     key.press_sequentially("wrong")
     visitor.page.keyboard.press("Control+z")
