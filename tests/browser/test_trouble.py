@@ -185,7 +185,7 @@ def test_wrong_key_is_said_and_the_right_one_taken(visitor: Visitor) -> None:
 
 def test_language_hides_no_trouble(visitor: Visitor) -> None:
     """What is said is said in the other language, and nothing is read anew for that."""
-    visitor.draw(7)
+    visitor.sample(8).click()  # one picture and no more, as a pen would send
     visitor.expect_digit(7)
     stale = re.compile("is-stale")
     expect(visitor.verdict).not_to_have_class(stale)
