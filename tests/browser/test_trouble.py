@@ -207,7 +207,9 @@ def test_language_hides_no_trouble(visitor: Visitor) -> None:
 
 def test_server_that_never_answers_is_not_there(page: Page, address: str) -> None:
     """It takes connections and says nothing: the page waits no longer than it says it would."""
-    page.add_init_script("const real = AbortSignal.timeout; AbortSignal.timeout = () => real(300);")
+    page.add_init_script(
+        "const real = AbortSignal.timeout; AbortSignal.timeout = () => real(2000);"
+    )
     visitor = Visitor(page, address)
     visitor.open()
     visitor.draw(7)
