@@ -20,8 +20,7 @@ Without blocking an event loop:
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Self, TypeVar
 
@@ -32,6 +31,7 @@ from app.schemas import BatchAnswer, BatchItemError, NumberAnswer, PredictionAns
 
 Answer = PredictionAnswer | Problem
 Understood = TypeVar("Understood", bound=BaseModel)
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 BATCH_FILES = 64
 BATCH_BYTES = 32 << 20
@@ -98,13 +98,7 @@ class Client:
             Unreachable: the address or the key is none, or a proxy of the environment's is of no
                 kind that can be used.
         """
-        with _told_of_proxies():
-            self._http = httpx.Client(
-                base_url=_parse(url),
-                headers=_present(key),
-                timeout=timeout_seconds,
-                transport=transport,
-            )
+        self._http = _connect(httpx.Client, url, key, timeout_seconds, transport)
         self._retries = retries
 
     def __enter__(self) -> Self:
@@ -181,13 +175,7 @@ class AsyncClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Connect to nothing yet; see `Client`."""
-        with _told_of_proxies():
-            self._http = httpx.AsyncClient(
-                base_url=_parse(url),
-                headers=_present(key),
-                timeout=timeout_seconds,
-                transport=transport,
-            )
+        self._http = _connect(httpx.AsyncClient, url, key, timeout_seconds, transport)
         self._retries = retries
 
     async def __aenter__(self) -> Self:
@@ -253,10 +241,17 @@ def _split(images: Sequence[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-@contextmanager
-def _told_of_proxies() -> Iterator[None]:
+def _connect(
+    make: Callable[..., Http],
+    url: str,
+    key: str | None,
+    timeout_seconds: float,
+    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None,
+) -> Http:
+    """Make what asks; it connects to nothing yet."""
+    address, headers = _parse(url), _present(key)
     try:
-        yield
+        return make(base_url=address, headers=headers, timeout=timeout_seconds, transport=transport)
     except (ImportError, ValueError) as error:
         raise Unreachable(f"The environment's proxy cannot be used: {error}") from error
 

@@ -49,10 +49,10 @@ def _describe(results: Mapping[str, Any], name: str) -> Iterator[str]:
     peers = f", {NETWORKS[contender.network]}" if contender.kind == "peer" else ""
     yield contender.title + peers
     for callers, figure in ((1, "p50_ms"), (CROWD, "p50_ms"), (CROWD, "p99_ms")):
-        rounds = find(results, "rounds", name)
-        answers = [find(each, "closed", str(callers), "requests") for each in rounds]
-        time = f"{_short(middle(results, name, 'closed', str(callers), figure))} ms"
-        yield time if tells_times(answers, callers) else "–"
+        answers, time = (
+            middle(results, name, "closed", str(callers), each) for each in ("requests", figure)
+        )
+        yield f"{_short(time)} ms" if tells_times(answers, callers) else "–"
     yield f"{middle(results, name, 'closed', str(CROWD), 'per_second'):,.0f}"
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -84,15 +84,18 @@ async def _write_all(
     async with opened as read:
         with make_progress(len(sources)) as advance:
             async for source, answer in _read_in_order(sources, read):
-                _write(writer, Entry(source.name, answer))
+                with _writing():
+                    writer.write(Entry(source.name, answer))
                 advance()
+    with _writing():
+        sys.stdout.flush()
     return writer.is_complete
 
 
-def _write(writer: Writer, entry: Entry) -> None:
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
     try:
-        writer.write(entry)
-        sys.stdout.flush()
+        yield
     except BrokenPipeError:
         raise  # who reads has had enough
     except OSError as error:

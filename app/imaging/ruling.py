@@ -65,19 +65,20 @@ def find_ruling(mask: Mask) -> Ruling:
 
 def _spare_digits(mask: Mask, ruling: Ruling) -> Ruling:
     """Without the lines that are a digit's bar, or a 1 by itself."""
+    lines = label(ruling.mask)
+    if len(lines.areas) > MOST_BARS:
+        return ruling
     none = np.zeros_like(mask)
     rest = label(mask & ~ruling.mask)
     if rest.areas.size:
         _, top, _, bottom = rest.boxes[rest.areas.argmax()]
         is_digit = mask.shape[1] < NARROW * (bottom - top)
-        is_digit &= len(label(ruling.mask).areas) <= MOST_BARS
         return Ruling(none, ruling.upright) if is_digit else ruling
-    if ruling.level.any():
+    if ruling.level.any() or len(lines.areas) > 1:
         return ruling
-    uprights = label(ruling.upright)
-    _, tops, _, bottoms = uprights.boxes.T
-    runs_through = (tops < THICKEST) & (bottoms > len(mask) - THICKEST)
-    return Ruling(none, none) if len(tops) == 1 and not runs_through.any() else ruling
+    _, top, _, bottom = lines.boxes[0]
+    runs_through = top < THICKEST and bottom > len(mask) - THICKEST
+    return ruling if runs_through else Ruling(none, none)
 
 
 def _lines(thin: Mask) -> Mask:

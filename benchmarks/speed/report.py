@@ -74,7 +74,7 @@ def _describe(contender: Contender, results: Results, connections: list[int]) ->
     for count in connections:
         closed = results.closed(contender.name, count)
         yield str(spread(each.per_second for each in closed))
-        is_told = tells_times((each.requests for each in closed), count)
+        is_told = tells_times(median(each.requests for each in closed), count)
         yield str(spread(each.p50_ms for each in closed)) if is_told else "–"
         yield str(spread(each.p99_ms for each in closed)) if is_told else "–"
     yield f"{median(_cpu_ms(each) for each in rounds):.2f}"

@@ -24,6 +24,18 @@ def answer_once(page: Page, status: int, code: str, headers: dict[str, str] | No
     page.route("**/predict*", answer, times=1)
 
 
+def want_key(page: Page) -> None:
+    """Have predictions answered only with the key `secret`."""
+
+    def answer(route: Route) -> None:
+        if route.request.headers.get("x-api-key") == "secret":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"code": "unauthorized", "detail": "Send a key."})
+
+    page.route("**/predict*", answer)
+
+
 @pytest.mark.parametrize(
     ("status", "code", "text"),
     [
@@ -139,14 +151,7 @@ def test_answer_that_is_cut_off_is_asked_for_again(visitor: Visitor) -> None:
 
 def test_key_is_asked_for_and_sent(visitor: Visitor) -> None:
     """Where a key is wanted it can be given, and goes with every picture from then on."""
-
-    def answer(route: Route) -> None:
-        if route.request.headers.get("x-api-key") == "secret":
-            route.continue_()
-        else:
-            route.fulfill(status=401, json={"code": "unauthorized", "detail": "Send a key."})
-
-    visitor.page.route("**/predict*", answer)
+    want_key(visitor.page)
     visitor.sample(8).click()
     visitor.expect_notice("This server wants an API key.")
     visitor.page.get_by_label("API key").fill("secret")
@@ -158,14 +163,7 @@ def test_key_is_asked_for_and_sent(visitor: Visitor) -> None:
 
 def test_wrong_key_is_said_and_the_right_one_taken(visitor: Visitor) -> None:
     """Undoing while it is typed takes back letters, not the drawing; afterwards the pad goes on."""
-
-    def answer(route: Route) -> None:
-        if route.request.headers.get("x-api-key") == "secret":
-            route.continue_()
-        else:
-            route.fulfill(status=401, json={"code": "unauthorized", "detail": "Send a key."})
-
-    visitor.page.route("**/predict*", answer)
+    want_key(visitor.page)
     visitor.draw(7)
     visitor.expect_notice("This server wants an API key.")  # nothing is typed into what is hidden
     key = visitor.page.get_by_label("API key")
