@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from app.scores import energy, softmax
-from training import compress, dataset
+from training import alexnet, compress, dataset
 from training.answers import SEED
 from training.augment import augment
 from training.commitment import commit
@@ -62,7 +62,8 @@ VARIANTS: dict[str, Recipe] = {
     "no uploads, print or other hands": replace(
         SHORT, mixture=Mixture(uploaded_share=0.0, printed_share=0.0, written_share=0.0)
     ),
-    "all hidden units": replace(SHORT, epochs=4, narrowing=None),
+    "digits not enlarged": replace(SHORT, side=alexnet.SIDE),
+    "all units": replace(SHORT, epochs=4, narrowing=None),
     "not finished": replace(SHORT, epochs=4, finishing=None),
 }
 """By what a row is called. Those of one seed learn from the same teacher and the same extras."""

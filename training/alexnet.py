@@ -9,19 +9,24 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from training.config import Activation, Recipe
+from training.config import Activation, Recipe, Widths
 from training.convolution import Convolution
 from training.precision import layers_of
 
-CONVOLUTIONS = (  # name, filters, size, strides
-    ("conv1", 96, 11, 4),
-    ("conv2", 256, 5, 1),
-    ("conv3", 384, 3, 1),
-    ("conv4", 384, 3, 1),
-    ("conv5", 256, 3, 1),
+CONVOLUTIONS = (  # name, size, strides
+    ("conv1", 11, 4),
+    ("conv2", 5, 1),
+    ("conv3", 3, 1),
+    ("conv4", 3, 1),
+    ("conv5", 3, 1),
 )
-HIDDEN_UNITS = 4096
+DENSE = ("dense1", "dense2")
 CLASSES = 10
+SIDE = 28
+"""Pixels a side of what the network takes."""
+WHOLE = Widths()
+"""The tutorial's units."""
+
 PARAMETERS = 21_604_426
 """Parameters of the ReLU network; a test pins it."""
 
@@ -67,13 +72,13 @@ class Maxout(layers.Layer):  # type: ignore[misc] # Keras publishes no types
         return {**super().get_config(), "pieces": self.pieces}
 
 
-def build(recipe: Recipe, hidden_units: int = HIDDEN_UNITS) -> keras.Model:
+def build(recipe: Recipe, widths: Widths = WHOLE) -> keras.Model:
     """Build the untrained network.
 
     Args:
-        recipe: gives the activation, the precision, the batch-norm momentum and the seed of the
-            weights.
-        hidden_units: of each of the two hidden dense layers.
+        recipe: gives the activation, the precision, the batch-norm momentum, the seed of the
+            weights and how far a picture is enlarged.
+        widths: of its layers.
 
     Returns:
         A model from float32 [n, 28, 28, 1] in 0–1 to probabilities float32 [n, 10]. Layers that
@@ -81,13 +86,15 @@ def build(recipe: Recipe, hidden_units: int = HIDDEN_UNITS) -> keras.Model:
     """
     keras.utils.set_random_seed(recipe.seed)
     with layers_of(recipe.precision):
-        return _build(recipe, hidden_units)
+        return _build(recipe, widths)
 
 
-def _build(recipe: Recipe, hidden_units: int) -> keras.Model:
+def _build(recipe: Recipe, widths: Widths) -> keras.Model:
     pieces = _pieces(recipe.activation)
-    x = inputs = keras.Input((28, 28, 1), name="images")
-    for name, filters, size, strides in CONVOLUTIONS:
+    x = inputs = keras.Input((SIDE, SIDE, 1), name="images")
+    if recipe.side != SIDE:
+        x = layers.Resizing(recipe.side, recipe.side, dtype="float32", name="enlarged")(x)
+    for (name, size, strides), filters in zip(CONVOLUTIONS, widths.filters, strict=True):
         x = Convolution(filters * pieces, size, strides=strides, padding="same", name=name)(x)
         x = _activate(x, recipe.activation, name)
         x = layers.BatchNormalization(momentum=recipe.batch_norm_momentum, name=f"{name}_norm")(x)
@@ -95,8 +102,8 @@ def _build(recipe: Recipe, hidden_units: int) -> keras.Model:
             x = layers.MaxPooling2D(3, 2, name="pool2")(x)  # [7, 7, 256] → [3, 3, 256]
     x = layers.AveragePooling2D(3, 2, name="pool5")(x)  # [3, 3, 256] → [1, 1, 256]
     x = layers.Flatten(name="flatten")(x)
-    for name in ("dense1", "dense2"):
-        x = layers.Dense(hidden_units * pieces, name=name)(x)
+    for name in DENSE:
+        x = layers.Dense(widths.hidden_units * pieces, name=name)(x)
         x = _activate(x, recipe.activation, name)
         x = layers.Dropout(0.5, name=f"{name}_dropout")(x)
     outputs = layers.Dense(CLASSES, activation="softmax", dtype="float32", name="classes")(x)

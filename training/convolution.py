@@ -1,8 +1,8 @@
 """Convolutions of small maps whose weights learn by one matrix product.
 
 oneDNN takes half of a step of AlexNet, where it has AMX, for the weights of the three convolutions
-on 3×3 maps: it goes through a map row by row, and these have short rows. Laid out as the columns of
-a matrix (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for
+on its smallest maps: it goes through a map row by row, and these have short rows. Laid out as the
+columns of a matrix (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for
 Document Processing"), the maps of a whole batch are multiplied at once.
 """
 
@@ -23,7 +23,7 @@ class Convolution(layers.Conv2D):  # type: ignore[misc] # Keras publishes no typ
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:  # noqa: ANN401 # tensors
         """Convolve [n, rows, columns, channels]; the layer adds its bias afterwards."""
-        is_small = inputs.shape[1] <= self.kernel_size[0]
+        is_small = inputs.shape[1] <= self.kernel_size[0] + 1
         if is_small and self.strides == (1, 1) and self.compute_dtype == "bfloat16":
             return convolve(inputs, tf.cast(kernel, inputs.dtype))
         return super().convolution_op(inputs, kernel)

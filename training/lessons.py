@@ -17,7 +17,7 @@ def of_teacher(recipe: Recipe, how: Teaching) -> Recipe:
 
 
 def of_wide(recipe: Recipe, how: Narrowing) -> Recipe:
-    """The epochs before hidden units are removed."""
+    """The epochs before units are removed."""
     return replace(recipe, name=f"{recipe.name}-wide", epochs=how.wide_epochs)
 
 

@@ -91,13 +91,13 @@ def run(recipe: Recipe, data: Path | None, models: Path, runs: Path) -> Path:
 def fit_and_quantise(
     recipe: Recipe, digits: dataset.Split, checkpoints: Path
 ) -> tuple[keras.Model, History]:
-    """Fit the teacher, AlexNet with all hidden units, with few, and finish, as the recipe says.
+    """Fit the teacher, AlexNet with all units, with few, and finish, as the recipe says.
 
     Raises:
         OtherRecipe: the checkpoints are of another one.
 
     Returns:
-        The network, its weights on the int8 grid, without the hidden units that were removed, and
+        The network, its weights on the int8 grid, without the units that were removed, and
         its history.
     """
     commit(checkpoints, {recipe.name: recipe})
@@ -120,7 +120,7 @@ def fit_and_quantise(
     model, parts = alexnet.build(recipe), list[History]()
     if recipe.narrowing is not None:
         model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing), taught)
-        model = resize(model, recipe, recipe.narrowing.hidden_units)
+        model = resize(model, recipe, recipe.narrowing.widths)
         parts.append(history)
     model, history = learn(model, recipe, taught)
     parts.append(history)
@@ -145,7 +145,7 @@ def _export(
         model, score_model(model)(digits.validation.images), digits.validation.labels
     )
     exact = replace(recipe, precision="float32")
-    export.write_saved_model(resize(model, exact, alexnet.HIDDEN_UNITS), folder)
+    export.write_saved_model(resize(model, exact, alexnet.WHOLE), folder)
     export.write_twin(model, folder)
     export.write_golden(folder, digits.validation)
     warmup.write_warmup(folder, digits.validation.images)

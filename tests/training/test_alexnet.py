@@ -82,6 +82,19 @@ def test_convolutions(network: keras.Model, name: str, size: int, strides: int) 
     assert layer.padding == "same"
 
 
+def test_an_enlarged_picture_changes_no_layer() -> None:
+    """The production recipe enlarges what it is shown: larger maps, the same weights."""
+    enlarging = build(RECIPES["production"])
+    shapes = {layer.name: layer.output.shape for layer in enlarging.layers}
+    expected = {"enlarged": (40, 40, 1), "conv1": (10, 10, 96), "conv2": (10, 10, 256)}
+    expected |= {"pool2": (4, 4, 256), "conv5": (4, 4, 256), "pool5": (1, 1, 256)}
+
+    assert enlarging.input.shape == (None, 28, 28, 1)
+    assert [layer.name for layer in enlarging.layers[2:]] == [name for name, _ in LAYERS]
+    assert {name: shapes[name][1:] for name in expected} == expected
+    assert enlarging.count_params() == PARAMETERS
+
+
 def test_pooling_and_dropout(network: keras.Model) -> None:
     """Both poolings take 3×3 in steps of 2, the second an average; both dropouts take half."""
     maximum, average = network.get_layer("pool2"), network.get_layer("pool5")

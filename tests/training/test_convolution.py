@@ -31,6 +31,7 @@ def test_result_and_gradients_are_those_of_tensorflow(size: int) -> None:
     ("dtype", "side", "strides", "is_product"),
     [
         ("mixed_bfloat16", 3, 1, True),
+        ("mixed_bfloat16", 4, 1, True),
         ("mixed_bfloat16", 7, 1, False),  # nothing is gained there
         ("mixed_bfloat16", 3, 2, False),
         ("float32", 3, 1, False),  # what is exported

@@ -9,9 +9,10 @@ import pytest
 
 from training import precision
 from training.alexnet import build
-from training.config import RECIPES
+from training.config import RECIPES, Widths
 from training.precision import is_float32, multiplies_bfloat16
 
+FEW = Widths(filters=(8, 8, 8, 8, 8), hidden_units=8)
 NARROW = replace(RECIPES["production"], precision="bfloat16")
 
 
@@ -48,27 +49,27 @@ def test_a_system_that_does_not_tell_has_none(flags: Path) -> None:
 def test_narrow_layers_keep_wide_weights(flags: Path) -> None:
     """What is multiplied is narrow; weights and answers are not, nor is any later network."""
     flags.write_text("avx512_bf16")
-    model = build(NARROW, 8)
+    model = build(NARROW, FEW)
 
     assert not is_float32(model)
     assert model.get_layer("conv1").compute_dtype == "bfloat16"
     assert {weight.dtype for weight in model.weights} == {"float32"}
     assert model.output.dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
-    assert is_float32(build(replace(NARROW, precision="float32"), 8))
+    assert is_float32(build(replace(NARROW, precision="float32"), FEW))
 
 
 def test_without_the_instructions_all_is_wide(flags: Path) -> None:
     """The recipe's wish is none that would make training slower."""
     flags.write_text("avx2")
 
-    assert is_float32(build(NARROW, 8))
+    assert is_float32(build(NARROW, FEW))
 
 
 def test_narrow_and_wide_networks_nearly_agree(flags: Path) -> None:
     """Eight bits of a significand are enough for the same answer; seeds are the same."""
     flags.write_text("avx512_bf16")
     pictures = np.random.default_rng(0).random((8, 28, 28, 1), np.float32)
-    narrow, wide = build(NARROW, 8), build(replace(NARROW, precision="float32"), 8)
+    narrow, wide = build(NARROW, FEW), build(replace(NARROW, precision="float32"), FEW)
 
     np.testing.assert_allclose(narrow(pictures), wide(pictures), atol=0.02)

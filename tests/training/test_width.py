@@ -1,4 +1,4 @@
-"""Hidden units that say nothing can be left out, and others can be added, with the same answers."""
+"""Units that say nothing can be left out, and others can be added, with the same answers."""
 
 from dataclasses import replace
 
@@ -6,12 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from training import alexnet
-from training.alexnet import build
-from training.config import RECIPES, Activation, Recipe
+from training.alexnet import WHOLE, build
+from training.config import RECIPES, Activation, Recipe, Widths
 from training.width import count_units, resize
 
-UNITS = 24
+FEW = Widths(filters=(6, 9, 12, 7, 8), hidden_units=24)
 
 
 @pytest.fixture(params=["relu", "maxout"])
@@ -23,8 +22,8 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
 
 @pytest.fixture
 def model(recipe: Recipe) -> keras.Model:
-    """An untrained network of few hidden units, no weight of which is a constant."""
-    made = build(recipe, UNITS)
+    """An untrained network of few units, no weight of which is a constant."""
+    made = build(recipe, FEW)
     rng = np.random.default_rng(5)
     for layer in made.layers:
         layer.set_weights(
@@ -39,52 +38,74 @@ def pictures() -> np.ndarray:
     return np.random.default_rng(6).random((20, 28, 28, 1), np.float32)
 
 
+LISTENERS = {
+    "conv1": "conv2",
+    "conv2": "conv3",
+    "conv3": "conv4",
+    "conv4": "conv5",
+    "conv5": "dense1",
+    "dense1": "dense2",
+    "dense2": "classes",
+}
+
+
 def silence(model: keras.Model, name: str, units: list[int]) -> None:
-    """Let nothing listen to these units of a hidden layer."""
-    listener = model.get_layer({"dense1": "dense2", "dense2": "classes"}[name])
+    """Let nothing listen to these units of a layer."""
+    listener = model.get_layer(LISTENERS[name])
     kernel, bias = listener.get_weights()
-    kernel[units] = 0
+    kernel[..., units, :] = 0
     listener.set_weights([kernel, bias])
 
 
-@pytest.mark.parametrize("units", [UNITS, UNITS + 1, 100])
+def change(by: int) -> Widths:
+    """Every layer of the few wider, or narrower, by so many units."""
+    return Widths(tuple(filters + by for filters in FEW.filters), FEW.hidden_units + by)
+
+
+@pytest.mark.parametrize("widths", [FEW, change(1), change(50)])
 def test_more_units_change_no_answer(
-    recipe: Recipe, model: keras.Model, pictures: np.ndarray, units: int
+    recipe: Recipe, model: keras.Model, pictures: np.ndarray, widths: Widths
 ) -> None:
     """What is added has no weights."""
-    wide = resize(model, recipe, units)
+    wide = resize(model, recipe, widths)
 
-    assert count_units(wide) == units
-    assert (wide.get_layer("dense1").kernel.numpy().any(axis=0)).sum() == (
-        model.get_layer("dense1").kernel.shape[1]
-    )
+    assert count_units(wide) == widths
+    for name in LISTENERS:
+        kernel, other = (network.get_layer(name).kernel.numpy() for network in (wide, model))
+        heard = kernel.reshape(-1, kernel.shape[-1]).any(axis=0)
+        assert heard.sum() == other.shape[-1]
     np.testing.assert_allclose(wide(pictures), model(pictures), rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("name", LISTENERS)
 def test_the_strongest_units_are_kept(
-    recipe: Recipe, model: keras.Model, pictures: np.ndarray
+    recipe: Recipe, model: keras.Model, pictures: np.ndarray, name: str
 ) -> None:
     """Without units that nothing listens to the answers are the same; without one more, not."""
-    silence(model, "dense1", [0, 5, 23])
-    silence(model, "dense2", [1, 2, 7])
+    for layer in LISTENERS:
+        silence(model, layer, [0, 5, 3])
 
-    narrow = resize(model, recipe, UNITS - 3)
-    narrower = resize(model, recipe, UNITS - 4)
+    narrow = resize(model, recipe, change(-3))
+    units = list(LISTENERS).index(name)
+    filters = [size - (place == units) for place, size in enumerate(change(-3).filters)]
+    hidden_units = change(-3).hidden_units - (units >= len(filters))
+    narrower = resize(model, recipe, Widths(tuple(filters), hidden_units))
 
-    assert count_units(narrow) == UNITS - 3
+    assert count_units(narrow) == change(-3)
     np.testing.assert_allclose(narrow(pictures), model(pictures), rtol=1e-4, atol=1e-7)
-    assert np.abs(narrower(pictures) - model(pictures)).max() > 1e-4
+    assert np.abs(narrower(pictures) - model(pictures)).max() > 1e-6
 
 
 def test_there_and_back_is_the_same_network(recipe: Recipe, model: keras.Model) -> None:
     """Sorted, a network made wide and narrow again has the weights that it had."""
-    narrow = resize(model, recipe, UNITS)
-    again = resize(resize(narrow, recipe, UNITS + 9), recipe, UNITS)
+    narrow = resize(model, recipe, FEW)
+    again = resize(resize(narrow, recipe, change(9)), recipe, FEW)
 
     for old, new in zip(narrow.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(new, old)
 
 
 def test_the_whole_network_has_the_tutorials_units() -> None:
-    """4,096 of each layer, unless told otherwise."""
-    assert count_units(build(RECIPES["tutorial"])) == alexnet.HIDDEN_UNITS == 4096
+    """96, 256, 384, 384 and 256 filters, and 4,096 hidden units of each layer."""
+    assert count_units(build(RECIPES["tutorial"])) == WHOLE
+    assert Widths((96, 256, 384, 384, 256), 4096) == WHOLE
