@@ -86,7 +86,7 @@ def draw_weights(model: keras.Model) -> Figure:
 def draw_filters(model: keras.Model) -> Figure:
     """The 11×11 filters of the first layer; blue is negative, red positive."""
     kernel = ops.convert_to_numpy(model.get_layer("conv1").kernel)[:, :, 0]
-    columns = 16
+    columns = 12
     rows = -(-kernel.shape[-1] // columns)
     figure = Figure(figsize=(columns * 0.7, rows * 0.7), layout="constrained")
     limit = np.abs(kernel).max()

@@ -151,10 +151,10 @@ def test_twin_signature(smoke_run: SmokeRun, thousand: Digits, rows: int) -> Non
 
 
 def test_twin_is_small(smoke_run: SmokeRun) -> None:
-    """A byte, not four, for each of the 5.1 million weights of the units that were kept."""
+    """A byte, not four, for each of the 2.6 million weights of the units that were kept."""
     size = (smoke_run.folder / contract.TWIN).stat().st_size
 
-    assert 5.0e6 < size < 5.4e6
+    assert 2.55e6 < size < 2.75e6
 
 
 def test_twin_and_saved_model_agree(smoke_run: SmokeRun, thousand: Digits) -> None:
