@@ -5,6 +5,8 @@ stays so, and nothing listens to it. A network of few units and one of all of th
 none are the same function, and the small one learns, and answers, in less time.
 """
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 from keras import ops
@@ -29,14 +31,12 @@ def resize(model: keras.Model, recipe: Recipe, widths: Widths) -> keras.Model:
         widths: of the layers.
     """
     resized = alexnet.build(recipe, widths)
-    layers = [model.get_layer(name) for name, _, _ in alexnet.CONVOLUTIONS]
-    layers += [model.get_layer(name) for name in alexnet.DENSE]
+    norms = {layer.name: layer for layer in model.layers if layer.name.endswith("_norm")}
     sizes = (*widths.filters, widths.hidden_units, widths.hidden_units)
-    listeners = [*layers[1:], model.get_layer("classes")]
     heard: NDArray[np.intp] = np.arange(1)
     inputs = 1
-    for layer, listener, units in zip(layers, listeners, sizes, strict=True):
-        norm = _norm_of(layer, model)
+    for (layer, listener), units in zip(pairwise(_layers_of(model)), sizes, strict=True):
+        norm = norms.get(f"{layer.name}_norm")
         kept = _strongest(layer, norm, listener)[:units]
         kernel = _pick(_array(layer.kernel), -2, heard, inputs)
         pieces = layer.kernel.shape[-1] // listener.kernel.shape[-2]
@@ -48,28 +48,26 @@ def resize(model: keras.Model, recipe: Recipe, widths: Widths) -> keras.Model:
                 [_pick(_array(weights), -1, kept, units) for weights in norm.weights]
             )
         heard, inputs = kept, units
-    head = model.get_layer("classes")
-    kernel = _pick(_array(head.kernel), -2, heard, inputs)
-    resized.get_layer("classes").set_weights([kernel, _array(head.bias)])
+    kernel = _pick(_array(listener.kernel), -2, heard, inputs)
+    resized.get_layer(listener.name).set_weights([kernel, _array(listener.bias)])
     return resized
 
 
 def count_units(model: keras.Model) -> Widths:
     """Of each layer."""
-    listeners = [name for name, _, _ in alexnet.CONVOLUTIONS[1:]] + [alexnet.DENSE[0], "classes"]
-    *filters, hidden_units = (int(model.get_layer(name).kernel.shape[-2]) for name in listeners)
+    *filters, hidden_units, _ = (int(each.kernel.shape[-2]) for each in _layers_of(model)[1:])
     return Widths(tuple(filters), hidden_units)
+
+
+def _layers_of(model: keras.Model) -> list[keras.layers.Layer]:
+    """Those that have units, in order; each listens to the one before it."""
+    names = [*(name for name, _, _ in alexnet.CONVOLUTIONS), *alexnet.DENSE, "classes"]
+    return [model.get_layer(name) for name in names]
 
 
 def _array(values: keras.Variable) -> Array:
     array: Array = ops.convert_to_numpy(values)
     return array
-
-
-def _norm_of(layer: keras.layers.Layer, model: keras.Model) -> keras.layers.Layer | None:
-    """The normalisation behind a convolution."""
-    name = f"{layer.name}_norm"
-    return next((other for other in model.layers if other.name == name), None)
 
 
 def _strongest(

@@ -82,13 +82,13 @@ def test_the_strongest_units_are_kept(
     recipe: Recipe, model: keras.Model, pictures: np.ndarray, name: str
 ) -> None:
     """Without units that nothing listens to the answers are the same; without one more, not."""
-    for layer in LISTENERS:
-        silence(model, layer, [0, 5, 3])
+    for each in LISTENERS:
+        silence(model, each, [0, 5, 3])
 
     narrow = resize(model, recipe, change(-3))
-    units = list(LISTENERS).index(name)
-    filters = [size - (place == units) for place, size in enumerate(change(-3).filters)]
-    hidden_units = change(-3).hidden_units - (units >= len(filters))
+    layer = list(LISTENERS).index(name)
+    filters = [size - (place == layer) for place, size in enumerate(change(-3).filters)]
+    hidden_units = change(-3).hidden_units - (layer >= len(filters))
     narrower = resize(model, recipe, Widths(tuple(filters), hidden_units))
 
     assert count_units(narrow) == change(-3)
