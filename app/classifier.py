@@ -294,13 +294,21 @@ class Classifier:
         try:
             # Not in the pool's own queue: there it would outlive its caller, upload and all.
             await self._threads.acquire()
-            doing = self._decoders.submit(copy_context().run, work_in_time)
-            doing.add_done_callback(partial(self._free_thread, asyncio.get_running_loop()))
-            result, seconds = await asyncio.wrap_future(doing)
+            result, seconds = await self._begin(work_in_time)
         finally:
             self._decodes -= 1
         self._decode_seconds += SMOOTHING * (seconds - self._decode_seconds)
         return result
+
+    def _begin(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        """Hand work to a thread that is free.
+
+        Nobody keeps its future: an error holds the frames that it came by, and whichever of them
+        held the error too would stay, upload and all, until the collector looks.
+        """
+        doing = self._decoders.submit(copy_context().run, work)
+        doing.add_done_callback(partial(self._free_thread, asyncio.get_running_loop()))
+        return asyncio.wrap_future(doing)
 
     def _free_thread(self, loop: asyncio.AbstractEventLoop, _done: Future[Any]) -> None:
         """In that thread, when it is done: a caller may go before."""
@@ -417,8 +425,8 @@ async def _do_all(pieces: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]
     try:
         return await asyncio.gather(*under_way)
     finally:
-        for each in under_way:
-            each.cancel()
+        while under_way:  # none is kept, for the same reason as in `Classifier._begin`
+            under_way.pop().cancel()
 
 
 def _warn(prediction: Prediction, warnings: tuple[Notice, ...]) -> Prediction:

@@ -33,3 +33,6 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
     finally:
         doing.cancel()
         going.cancel()
+        # An error holds this frame, which is not to hold the error: upload and all, both would stay
+        # until the collector looks.
+        del doing, going
