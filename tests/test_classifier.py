@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -167,6 +168,28 @@ async def test_nothing_is_kept_for_who_has_gone(classifier: Classifier) -> None:
     await asyncio.gather(*held)
 
     assert not is_kept
+
+
+async def test_nothing_is_kept_of_many_where_one_is_refused(
+    classifier: Classifier, seven: bytes
+) -> None:
+    """They go with the error, and need no collector."""
+    uploads = [seven] * IMAGES_PER_PIECE + [b"x"]
+    all_threads = threading.Barrier(LIMITS.decode_threads)
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(ServiceError):
+            await classifier.score_many(uploads)
+        # The other piece is dropped as soon as its thread is done with it: then all are free.
+        await asyncio.gather(
+            *(classifier.run_aside(all_threads.wait) for _ in range(LIMITS.decode_threads))
+        )
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left == 0
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:
