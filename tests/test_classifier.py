@@ -27,6 +27,7 @@ from app.deadlines import deadline
 from app.errors import BlankImage, DeadlineExceeded, QueueFull, ServiceError
 from app.metrics import Metrics
 from app.scores import scoring
+from tests.garbage import counting_garbage
 from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
@@ -176,20 +177,15 @@ async def test_nothing_is_kept_of_many_where_one_is_refused(
     """They go with the error, and need no collector."""
     uploads = [seven] * IMAGES_PER_PIECE + [b"x"]
     all_threads = threading.Barrier(LIMITS.decode_threads)
-    gc.collect()
-    gc.disable()
-    try:
+    with counting_garbage() as left:
         with suppress(ServiceError):
             await classifier.score_many(uploads)
         # The other piece is dropped as soon as its thread is done with it: then all are free.
         await asyncio.gather(
             *(classifier.run_aside(all_threads.wait) for _ in range(LIMITS.decode_threads))
         )
-        left = gc.collect()
-    finally:
-        gc.enable()
 
-    assert left == 0
+    assert left.count == 0
 
 
 async def test_more_than_a_piece_keep_their_places(classifier: Classifier, seven: bytes) -> None:

@@ -22,6 +22,7 @@ from starlette.types import Message
 from app.imaging import decoding, framing, lighting, normalisation, search
 from app.logs import JsonFormatter
 from tests.conftest import connect
+from tests.garbage import counting_garbage
 from tests.pictures import encode
 
 pytestmark = pytest.mark.anyio
@@ -207,16 +208,11 @@ async def test_a_request_leaves_no_cycle(
     """All of it goes once it was answered, refused pictures too: the collector seldom looks."""
     for _ in range(WARM_UP):
         await post(application, upload, path, status)
-    gc.collect()
-    gc.disable()
-    try:
+    with counting_garbage() as left:
         for _ in range(REPEATS):
             await post(application, upload, path, status)
-        left = gc.collect()
-    finally:
-        gc.enable()
 
-    assert left == 0
+    assert left.count == 0
 
 
 async def test_small_picture_takes_little_memory(application: FastAPI, seven: bytes) -> None:
