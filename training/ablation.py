@@ -27,6 +27,7 @@ from training.config import (
     Narrowing,
     Recipe,
     Teaching,
+    Widths,
 )
 from training.corruptions import KINDS, corrupt
 from training.dataset import Digits
@@ -46,7 +47,7 @@ SHORT = replace(
     finishing=Finishing(epochs=1),
 )
 
-STILL = Augmentation(reach=Reach(0.0, 0.0, 0.0, 0.0, 0.0), stroke=0.0, redrawn_share=0.0)
+STILL = Augmentation(reach=Reach(0.0, 0.0, 0.0, 0.0, 0.0), bend=0.0, stroke=0.0, redrawn_share=0.0)
 UNDAMAGED = Augmentation(damaged_share=0.0)
 
 VARIANTS: dict[str, Recipe] = {
@@ -55,6 +56,7 @@ VARIANTS: dict[str, Recipe] = {
     "whole, seed 2": replace(SHORT, seed=2),
     "no teacher": replace(SHORT, teaching=None),
     "digits not moved, bent or redrawn": replace(SHORT, augmentation=STILL),
+    "digits not bent towards others": replace(SHORT, augmentation=Augmentation(bend=0.0)),
     "no damage": replace(
         SHORT, augmentation=UNDAMAGED, finishing=Finishing(epochs=1, damaged_share=0.0)
     ),
@@ -63,7 +65,8 @@ VARIANTS: dict[str, Recipe] = {
         SHORT, mixture=Mixture(uploaded_share=0.0, printed_share=0.0, written_share=0.0)
     ),
     "digits not enlarged": replace(SHORT, side=alexnet.SIDE),
-    "all units": replace(SHORT, epochs=4, narrowing=None),
+    "digits drawn evenly": replace(SHORT, doubted_share=0.0),
+    "all units": replace(SHORT, narrowing=Narrowing(Widths(), wide_epochs=1)),
     "not finished": replace(SHORT, epochs=4, finishing=None),
 }
 """By what a row is called. Those of one seed learn from the same teacher and the same extras."""
@@ -117,7 +120,7 @@ def _measure(name: str, recipe: Recipe, data: Path | None, folder: Path) -> dict
 def _share(source: Path, target: Path) -> None:
     """Copy what runs of one seed have in common, if it is there, whatever their recipes are."""
     target.mkdir(parents=True, exist_ok=True)
-    for part in ("extras.npz", "teacher"):
+    for part in ("extras.npz", "bends.npy", "teacher"):
         aside = target / f"aside-{part}"
         if not (source / part).exists() or (target / part).exists():
             continue

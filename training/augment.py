@@ -5,7 +5,7 @@ picture. Pictures are float32 [n, 28, 28], ink 1 on paper 0.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from training.config import Augmentation, Recipe
 from training.damage import DAMAGES, Damage, neighbourhood
 from training.dataset import Digits, one_hot, scale
 from training.extras import Extras
+from training.kin import Bends
+from training.supplement import Supplement
 from training.warping import SIDE, Pictures, warp
 
 CANVAS_SIDE = 112
@@ -38,13 +40,14 @@ class Batch:
 
 
 def batches(
-    digits: Digits, extras: Extras | None, recipe: Recipe, *, first_epoch: int = 0
+    digits: Digits, supplement: Supplement, recipe: Recipe, *, first_epoch: int = 0
 ) -> Iterator[Batch]:
     """Yield the batches of all epochs from `first_epoch` on, whole batches only.
 
     Args:
-        digits: the training digits; each is seen once an epoch.
-        extras: what else a batch holds; goes with the recipe's mixture.
+        digits: the training digits; each is seen once an epoch, but for those that give their turn
+            to one that is drawn.
+        supplement: what else a batch holds, how digits are drawn and bent.
         recipe: seed, name, epochs, batch size, augmentation and mixture; recipes of other names see
             other variants.
         first_epoch: a run that goes on after epoch k−1 sees the same batches as one never stopped.
@@ -53,9 +56,16 @@ def batches(
     for epoch in range(first_epoch, recipe.epochs):
         rng = chance.generator(recipe.seed, recipe.name, epoch)
         order = rng.permutation(len(digits))
+        if supplement.odds is not None:
+            is_drawn = rng.random(len(order)) < recipe.doubted_share
+            order[is_drawn] = rng.choice(len(order), is_drawn.sum(), p=supplement.odds)
         for step in range(steps_per_epoch(digits, recipe)):
-            batch = digits.take(order[step * sizes[0] : (step + 1) * sizes[0]])
-            yield _make(batch, extras, sizes, recipe, rng)
+            chosen = order[step * sizes[0] : (step + 1) * sizes[0]]
+            batch = _gather(digits.take(chosen), supplement.extras, sizes, recipe, rng)
+            if recipe.augmentation is not None:
+                bends = None if supplement.bends is None else supplement.bends[chosen]
+                batch = _show_anew(batch, recipe.augmentation, bends, rng)
+            yield batch
 
 
 def steps_per_epoch(digits: Digits, recipe: Recipe) -> int:
@@ -76,16 +86,16 @@ def _sizes(recipe: Recipe) -> tuple[int, int, int, int, int]:
     return digits, uploaded, printed, written, outliers
 
 
-def _make(
+def _gather(
     digits: Digits,
     extras: Extras | None,
     sizes: tuple[int, int, int, int, int],
     recipe: Recipe,
     rng: np.random.Generator,
 ) -> Batch:
-    images, labels, weights = scale(digits.images), digits.labels, np.ones(len(digits), np.float32)
-    how = recipe.augmentation
-    targets = one_hot(labels)
+    """MNIST's digits as they are, and what else there is behind them."""
+    images, weights = scale(digits.images), np.ones(len(digits), np.float32)
+    targets = one_hot(digits.labels)
     if extras is not None and recipe.mixture is not None:
         others = [
             kind.take(rng.integers(0, len(kind), size))
@@ -101,18 +111,39 @@ def _make(
         targets = np.concatenate([targets, *(one_hot(other.labels) for other in others), uniform])
         weights = np.ones(len(images), np.float32)
         weights[len(images) - sizes[4] :] = recipe.mixture.outlier_weight
-    if how is not None:
-        images = augment(images, how, rng)
     return Batch(images[..., None], targets, weights)
 
 
-def augment(images: Pictures, how: Augmentation, rng: np.random.Generator) -> Pictures:
+def _show_anew(
+    batch: Batch, how: Augmentation, bends: Bends | None, rng: np.random.Generator
+) -> Batch:
+    """Another variant of every picture; those that there are bends for are bent besides."""
+    images, besides = batch.images[..., 0], None
+    if bends is not None:
+        besides = np.zeros((len(images), *bends.shape[1:]), np.float32)
+        part = rng.uniform(-how.bend, how.bend, (len(bends), 1, 1, 1)).astype(np.float32)
+        besides[: len(bends)] = part * bends
+    return replace(batch, images=augment(images, how, rng, besides)[..., None])
+
+
+def augment(
+    images: Pictures,
+    how: Augmentation,
+    rng: np.random.Generator,
+    bends: Pictures | None = None,
+) -> Pictures:
     """Make one new variant of every picture.
+
+    Args:
+        images: float32 [n, 28, 28] in 0–1.
+        how: how far each is changed.
+        rng: draws the changes.
+        bends: of each picture besides, float32 [n, 2, 28, 28], in pixels.
 
     Returns:
         Float32 [n, 28, 28] in 0–1, on the 256 levels that a served digit has.
     """
-    images = warp(images, how.reach, rng)
+    images = warp(images, how.reach, rng, bends)
     images = _on_share(images, how.redrawn_share, rng, redraw)
     images = change_stroke(images, how.stroke, rng)
     shares = np.full(len(DAMAGES), how.damaged_share / len(DAMAGES))

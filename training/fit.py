@@ -19,30 +19,14 @@ from training import aside, chance
 from training.augment import batches, steps_per_epoch
 from training.config import Recipe
 from training.dataset import Digits, Split, one_hot, scale
-from training.extras import Extras
 from training.precision import is_float32
+from training.supplement import NOTHING, Supplement
 from training.teacher import teach
 
 History = dict[str, list[float]]
 
 FLAT = 0.11
 """No probability of a target that names no digit is higher: a tenth each."""
-
-
-@dataclass(frozen=True)
-class Supplement:
-    """What is learnt from beside MNIST's digits and their labels.
-
-    Attributes:
-        extras: what else a batch holds; goes with the recipe's mixture.
-        teacher: softens the targets; goes with the recipe's teaching.
-    """
-
-    extras: Extras | None = None
-    teacher: keras.Model | None = None
-
-
-NOTHING = Supplement()
 
 
 @dataclass(frozen=True)
@@ -197,7 +181,7 @@ def stream(
     )
 
     def rows() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for batch in batches(digits, supplement.extras, recipe, first_epoch=first_epoch):
+        for batch in batches(digits, supplement, recipe, first_epoch=first_epoch):
             yield batch.images, batch.targets, batch.weights
 
     made = tf.data.Dataset.from_generator(rows, output_signature=signature)

@@ -20,6 +20,7 @@ from training import (
     dataset,
     export,
     fonts,
+    kin,
     lessons,
     npm,
     plots,
@@ -30,10 +31,12 @@ from training import (
 )
 from training.commitment import OtherRecipe, commit
 from training.config import Recipe
+from training.doubt import doubt
 from training.extras import prepare
 from training.figures import compare, describe, measure
-from training.fit import Checkpoint, History, Supplement, fit
+from training.fit import Checkpoint, History, fit
 from training.scorers import NoNumbers, score_model, score_saved_model, score_twin
+from training.supplement import Supplement
 from training.thresholds import choose_thresholds
 from training.width import count_units, resize
 
@@ -118,11 +121,16 @@ def fit_and_quantise(
         master, _ = learn(teacher.build(recipe), lesson, taught)
         taught = Supplement(extras, master)
     model, parts = alexnet.build(recipe), list[History]()
+    main = taught
     if recipe.narrowing is not None:
         model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing), taught)
+        main = replace(main, odds=doubt(model, digits.training, recipe.seed))
         model = resize(model, recipe, recipe.narrowing.widths)
         parts.append(history)
-    model, history = learn(model, recipe, taught)
+    if recipe.augmentation is not None and recipe.augmentation.bend:
+        bends = kin.prepare(digits.training, checkpoints / "bends.npy", seed=recipe.seed)
+        main = replace(main, bends=bends)
+    model, history = learn(model, recipe, main)
     parts.append(history)
     if recipe.finishing is not None:
         model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing), taught)

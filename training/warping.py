@@ -3,7 +3,7 @@
 Pictures are float32 [n, 28, 28], ink 1 on paper 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,23 @@ class Reach:
     shift_pixels: float
     elastic_pixels: float
 
+    def times(self, share: float) -> "Reach":
+        """So many times as far, in every way."""
+        return Reach(*(share * each for each in astuple(self)))
 
-def warp(images: Pictures, reach: Reach, rng: np.random.Generator) -> Pictures:
-    """Rotate, slant, scale, shift and bend each picture another way."""
+
+def warp(
+    images: Pictures, reach: Reach, rng: np.random.Generator, bends: Pictures | None = None
+) -> Pictures:
+    """Rotate, slant, scale, shift and bend each picture another way.
+
+    Args:
+        images: float32 [n, 28, 28].
+        reach: how far.
+        rng: draws the ways.
+        bends: of each picture besides, float32 [n, 2, 28, 28]: from how many pixels away, down and
+            to the right, each pixel comes.
+    """
     n = len(images)
     angle = np.radians(rng.uniform(-reach.rotation_degrees, reach.rotation_degrees, n))
     slant = rng.uniform(-reach.shear, reach.shear, n)
@@ -51,7 +65,8 @@ def warp(images: Pictures, reach: Reach, rng: np.random.Generator) -> Pictures:
     centre = (SIDE - 1) / 2
     target = np.mgrid[:SIDE, :SIDE].astype(np.float64) - centre
     source = np.einsum("nij,jyx->niyx", matrix, target) + centre + shift
-    return sample(images, source + elastic_field(n, reach.elastic_pixels, rng))
+    source += elastic_field(n, reach.elastic_pixels, rng)
+    return sample(images, source if bends is None else source + bends)
 
 
 def elastic_field(n: int, amplitude: float, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Every variant of a digit is a digit still, and a seed and an epoch fix it."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 
@@ -10,6 +11,7 @@ from training.augment import augment, batches, change_stroke, redraw, steps_per_
 from training.config import Augmentation, Mixture, Recipe
 from training.dataset import Digits
 from training.extras import Extras
+from training.supplement import NOTHING, Supplement
 from training.warping import Pictures, Reach
 
 STILL = Augmentation(Reach(0, 0, 0, 0, 0), stroke=0, redrawn_share=0, damaged_share=0)
@@ -46,7 +48,7 @@ def test_augment_without_anything_is_the_identity(
 
 def test_batches_have_one_shape(digits: Digits) -> None:
     """Whole batches only: 50 digits make three of 16 in each epoch."""
-    made = list(batches(digits, None, RECIPE))
+    made = list(batches(digits, NOTHING, RECIPE))
 
     assert steps_per_epoch(digits, RECIPE) == 3
     assert len(made) == 3 * RECIPE.epochs
@@ -62,12 +64,53 @@ def test_batches_pair_each_digit_with_its_label(digits: Digits) -> None:
     known = {image.tobytes(): label for image, label in zip(*unpack(digits), strict=True)}
     shown = [
         (np.round(image[..., 0] * 255).astype(np.uint8).tobytes(), target.argmax())
-        for batch in batches(digits, None, recipe)
+        for batch in batches(digits, NOTHING, recipe)
         for image, target in zip(batch.images, batch.targets, strict=True)
     ]
 
     assert len({image for image, _ in shown}) == 48
     assert all(known[image] == label for image, label in shown)
+
+
+def test_doubted_digits_are_drawn_by_their_odds(digits: Digits) -> None:
+    """In a share of the turns; in the others each comes as it would, none twice."""
+    recipe = replace(RECIPE, augmentation=None, epochs=20, doubted_share=0.25)
+    odds = np.zeros(len(digits))
+    odds[:2] = 0.75, 0.25
+    often, seldom = (image.tobytes() for image in digits.images[:2])
+    shown = Counter(
+        np.round(image[..., 0] * 255).astype(np.uint8).tobytes()
+        for batch in batches(digits, Supplement(odds=odds), recipe)
+        for image in batch.images
+    )
+
+    turns = shown.total() / 50
+    assert shown.total() == 20 * 48
+    assert shown[often] - 0.75 * turns == pytest.approx(0.25 * 0.75 * shown.total(), rel=0.2)
+    assert shown[seldom] - 0.75 * turns == pytest.approx(0.25 * 0.25 * shown.total(), rel=0.4)
+    assert max(n for image, n in shown.items() if image not in (often, seldom)) <= recipe.epochs
+
+
+def test_digits_are_bent_by_part_of_their_bends(digits: Digits) -> None:
+    """Either way, never farther than the bends go; what is beside MNIST's digits is not bent."""
+    ramp = np.tile(np.arange(28, dtype=np.uint8) * 9, (28, 1))
+    ramps = Digits(np.stack([ramp] * 50), digits.labels)
+    outliers = np.stack([ramp] * 5)
+    extras = Extras(ramps, ramps, ramps, outliers)
+    mixture = Mixture(
+        uploaded_share=0, printed_share=0, written_share=0, outlier_share=0.25, outlier_weight=1
+    )
+    recipe = replace(RECIPE, augmentation=replace(STILL, bend=0.5), mixture=mixture)
+    # Two pixels to the right is 18 levels more; the middle column tells how far each has gone.
+    bends = np.zeros((50, 2, 28, 28), np.float16)
+    bends[:, 1] = 2
+    made = list(batches(ramps, Supplement(extras, bends=bends), recipe))
+    levels = np.concatenate([batch.images[:, 14, 14, 0] for batch in made]).reshape(-1, 16) * 255
+
+    bent = levels[:, :12] - 14 * 9
+    assert bent.min() == pytest.approx(-9, abs=1)
+    assert bent.max() == pytest.approx(9, abs=1)
+    np.testing.assert_allclose(levels[:, 12:], 14 * 9, atol=0.01)
 
 
 def unpack(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +120,7 @@ def unpack(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
 
 def test_same_seed_gives_the_same_batches(digits: Digits) -> None:
     """A run can be repeated to the pixel."""
-    runs = (batches(digits, None, RECIPE) for _ in range(2))
+    runs = (batches(digits, NOTHING, RECIPE) for _ in range(2))
     for one, other in zip(*runs, strict=True):
         np.testing.assert_array_equal(one.images, other.images)
         np.testing.assert_array_equal(one.targets, other.targets)
@@ -85,9 +128,9 @@ def test_same_seed_gives_the_same_batches(digits: Digits) -> None:
 
 def test_seeds_and_epochs_differ(digits: Digits) -> None:
     """Another seed and another epoch show other variants."""
-    first = next(batches(digits, None, RECIPE)).images
-    other_seed = next(batches(digits, None, replace(RECIPE, seed=5))).images
-    other_epoch = next(batches(digits, None, RECIPE, first_epoch=1)).images
+    first = next(batches(digits, NOTHING, RECIPE)).images
+    other_seed = next(batches(digits, NOTHING, replace(RECIPE, seed=5))).images
+    other_epoch = next(batches(digits, NOTHING, RECIPE, first_epoch=1)).images
 
     assert not np.array_equal(first, other_seed)
     assert not np.array_equal(first, other_epoch)
@@ -96,8 +139,12 @@ def test_seeds_and_epochs_differ(digits: Digits) -> None:
 @pytest.mark.parametrize("first_epoch", [1, 2, 3])
 def test_resumed_run_sees_the_same_batches(digits: Digits, first_epoch: int) -> None:
     """Going on after an epoch is the same as never having stopped."""
-    rest = list(islice(batches(digits, None, RECIPE), 3 * first_epoch, None))
-    resumed = list(batches(digits, None, RECIPE, first_epoch=first_epoch))
+    recipe = replace(RECIPE, doubted_share=0.3)
+    odds = np.linspace(0, 2 / len(digits), len(digits))
+    bends = np.ones((len(digits), 2, 28, 28), np.float16)
+    supplement = Supplement(odds=odds, bends=bends)
+    rest = list(islice(batches(digits, supplement, recipe), 3 * first_epoch, None))
+    resumed = list(batches(digits, supplement, recipe, first_epoch=first_epoch))
 
     assert len(resumed) == len(rest)
     for one, other in zip(resumed, rest, strict=True):
@@ -119,7 +166,7 @@ def test_mixture_fills_its_share_of_each_batch(digits: Digits) -> None:
         outlier_weight=0.25,
     )
     recipe = replace(RECIPE, augmentation=None, mixture=mixture, epochs=1)
-    made = list(batches(digits, extras, recipe))
+    made = list(batches(digits, Supplement(extras), recipe))
 
     assert steps_per_epoch(digits, recipe) == len(made) == 50 // 8
     for batch in made:

@@ -11,14 +11,13 @@ import pytest
 from training.config import Augmentation, Recipe, Teaching
 from training.dataset import Digits, Split
 from training.fit import (
-    NOTHING,
     Checkpoint,
     History,
-    Supplement,
     as_tensors,
     fit,
     stream,
 )
+from training.supplement import NOTHING, Supplement
 from training.teacher import teach
 
 RECIPE = Recipe(
