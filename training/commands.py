@@ -57,7 +57,7 @@ def describe() -> None:
     Examples:
       alexnet-train --recipe smoke
       alexnet-train run --recipe production --seed 1
-      alexnet-train evaluate models/alexnet/7
+      alexnet-train evaluate models/alexnet/8
     """
 
 
@@ -115,9 +115,9 @@ def evaluate(
 
     \b
     Examples:
-      alexnet-train evaluate models/alexnet/7
-      alexnet-train evaluate models/alexnet/7 --limit 200
-      alexnet-train evaluate models/alexnet/7 --engine saved_model --out figures
+      alexnet-train evaluate models/alexnet/8
+      alexnet-train evaluate models/alexnet/8 --limit 200
+      alexnet-train evaluate models/alexnet/8 --engine saved_model --out figures
     """
     with _failures_told():
         from training import evaluation  # noqa: PLC0415 # late, as above

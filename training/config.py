@@ -100,8 +100,8 @@ class Recipe:
         batch_size: digits a step.
         learning_rate: Adam's peak step size.
         warmup_epochs: linear ramp to the peak; 0 keeps the rate constant, as tutorials do.
-        doubted_share: of the digits after narrowing and before finishing, those that are drawn by
-            how much the network with all units doubts them; the others come once an epoch.
+        doubted_share: of the digits after narrowing, those that are drawn by how much the network
+            with all units doubts them; the others come once an epoch.
         augmentation: None shows every digit as it was written.
         mixture: None learns from MNIST's digits only.
         teaching: None learns from labels alone.

@@ -121,16 +121,15 @@ def fit_and_quantise(
         master, _ = learn(teacher.build(recipe), lesson, taught)
         taught = Supplement(extras, master)
     model, parts = alexnet.build(recipe), list[History]()
-    main = taught
     if recipe.narrowing is not None:
         model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing), taught)
-        main = replace(main, odds=doubt(model, digits.training, recipe.seed))
+        taught = replace(taught, odds=doubt(model, digits.training, recipe.seed))
         model = resize(model, recipe, recipe.narrowing.widths)
         parts.append(history)
     if recipe.augmentation is not None and recipe.augmentation.bend:
         bends = kin.prepare(digits.training, checkpoints / "bends.npy", seed=recipe.seed)
-        main = replace(main, bends=bends)
-    model, history = learn(model, recipe, main)
+        taught = replace(taught, bends=bends)
+    model, history = learn(model, recipe, taught)
     parts.append(history)
     if recipe.finishing is not None:
         model, history = learn(model, lessons.of_finishing(recipe, recipe.finishing), taught)
