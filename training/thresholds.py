@@ -12,10 +12,10 @@ from app.scores import energy, softmax
 from training.scorers import Logits
 
 REFUSED_SHARE = 0.0035
-"""Of validation digits, by their confidence: 99.5 % must pass, of other digits too, of which a
-tenth of a percent more or fewer may. Of the 25 that version 8 misreads 14 are accepted, and 1.5 %
-of the outliers made for validation; with 0.2 % refused by it and 0.2 % by the energy, 18 and 1.2 %.
-"""
+"""Of validation digits, by their confidence: 99.5 % must pass, of other digits too, of which by
+chance a tenth of a percent more may be refused. Of the 25 that version 8 misreads 14 are accepted,
+and 1.5 % of the outliers made for validation; with 0.2 % refused by it and 0.2 % by the energy, 18
+and 1.2 %."""
 
 
 @dataclass(frozen=True)
