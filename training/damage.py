@@ -43,12 +43,12 @@ def blur(images: Pictures, rng: np.random.Generator) -> Pictures:
     """Gaussian blur, apart in rows and columns."""
     deviation = rng.uniform(0.1, 1.4, (2, len(images)))
     blurred: Pictures = (
-        _blurring(deviation[0]) @ images @ _blurring(deviation[1]).swapaxes(1, 2)
+        blurring(deviation[0]) @ images @ blurring(deviation[1]).swapaxes(1, 2)
     ).astype(np.float32)
     return blurred
 
 
-def _blurring(deviation: NDArray[np.float64]) -> NDArray[np.float64]:
+def blurring(deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Matrices [n, 28, 28] that blur along an axis by so many pixels each."""
     places = np.arange(SIDE)
     distance = (places[:, None] - places) ** 2
@@ -79,7 +79,7 @@ def shuffle_pixels(images: Pictures, rng: np.random.Generator) -> Pictures:
     source = np.mgrid[:SIDE, :SIDE] + away
     softness = rng.uniform(0.2, 0.6, n)
     mixed: Pictures = (
-        _blurring(softness) @ sample(images, source.astype(np.float64)) @ _blurring(softness)
+        blurring(softness) @ sample(images, source.astype(np.float64)) @ blurring(softness)
     ).astype(np.float32)
     return mixed
 

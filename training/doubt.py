@@ -22,6 +22,9 @@ VIEWS = 4
 LEAST = 0.002
 """Added to every digit's doubt, whose median is 0.014: none is left out."""
 
+PART = 5_000
+"""Digits that are moved at once: all of them would take four gigabytes on the way."""
+
 BATCH_SIZE = 500
 
 Odds = NDArray[np.float64]
@@ -39,6 +42,14 @@ def doubt(model: keras.Model, digits: Digits, seed: int) -> Odds:
         Float64 [n], which add up to 1.
     """
     rng = chance.generator(seed, "doubt")
+    parts = np.split(np.arange(len(digits)), range(PART, len(digits), PART))
+    doubted = np.concatenate([_doubt(model, digits.take(part), rng) for part in parts])
+    odds: Odds = doubted / doubted.sum()
+    return odds
+
+
+def _doubt(model: keras.Model, digits: Digits, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The mean of p (1 − p) over a few views of each digit, p that of its label, and `LEAST`."""
     pictures = scale(digits.images)
     doubted = np.full(len(digits), LEAST)
     for view in range(VIEWS):
@@ -46,5 +57,4 @@ def doubt(model: keras.Model, digits: Digits, seed: int) -> Odds:
         said = model.predict(shown[..., None], BATCH_SIZE, 0)
         right = said[np.arange(len(digits)), digits.labels].astype(np.float64)
         doubted += right * (1 - right) / VIEWS
-    odds: Odds = doubted / doubted.sum()
-    return odds
+    return doubted

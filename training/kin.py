@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from training import aside, chance
+from training.damage import blurring
 from training.dataset import Digits, scale
 from training.warping import SIDE, Pictures, sample
 
@@ -116,8 +117,6 @@ def _affine_part(field: NDArray[np.float32], weights: Pictures) -> NDArray[np.fl
 
 def _blur(pictures: Pictures, deviation: float) -> Pictures:
     """Smooth the last two axes; the edge is not darkened."""
-    places = np.arange(SIDE)
-    weights = np.exp(-0.5 * ((places[:, None] - places) / deviation) ** 2)
-    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    (weights,) = blurring(np.array([deviation])).astype(np.float32)
     blurred: Pictures = weights @ pictures @ weights.T
     return blurred

@@ -123,7 +123,8 @@ def fit_and_quantise(
     model, parts = alexnet.build(recipe), list[History]()
     if recipe.narrowing is not None:
         model, history = learn(model, lessons.of_wide(recipe, recipe.narrowing), taught)
-        taught = replace(taught, odds=doubt(model, digits.training, recipe.seed))
+        if recipe.doubted_share:
+            taught = replace(taught, odds=doubt(model, digits.training, recipe.seed))
         model = resize(model, recipe, recipe.narrowing.widths)
         parts.append(history)
     if recipe.augmentation is not None and recipe.augmentation.bend:
